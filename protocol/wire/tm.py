@@ -10,7 +10,7 @@ from protocol.wire.crc import packet_check
 from protocol.wire.tables import TM_BODY_SIZE, TM_FORMAT, TM_SERVICE, TM_SUBTYPE
 
 HEADER = ">HHHBBBHHIBHHI"
-HEADER_SIZE = 25  # 6 primary, 13 secondary, 6 identity
+HEADER_SIZE = 26  # 6 primary, 14 secondary, 6 identity
 PUS_VERSION = 2
 
 
