@@ -15,9 +15,7 @@ from protocol.wire.tm import HEADER, HEADER_SIZE, PUS_VERSION
 
 _HEADER: Final = Struct(HEADER)
 
-ENTRIES: Final = {
-    t.name: {p.entry.name: p.entry for p in parameters(t.body)} for t in TELEMETRY
-}
+ENTRIES: Final = {t.name: {p.entry.name: p.entry for p in parameters(t.body)} for t in TELEMETRY}
 """Dictionary entries: packet name, then parameter name."""
 
 
@@ -54,9 +52,21 @@ def decode(data: bytes) -> Decoded:
         raise DecodeError("no space packet: length or CRC-16 does not hold", data)
     if len(data) < HEADER_SIZE + 2:
         raise DecodeError("too short for a telemetry packet", data)
-    (first, sequence, _, pus, service, subtype, count, _, coarse, fine_high, fine_low, boot, record) = (
-        _HEADER.unpack_from(data)
-    )
+    (
+        first,
+        sequence,
+        _,
+        pus,
+        service,
+        subtype,
+        count,
+        _,
+        coarse,
+        fine_high,
+        fine_low,
+        boot,
+        record,
+    ) = _HEADER.unpack_from(data)
     if first & 0xF800 != 0x0800 or pus >> 4 != PUS_VERSION:
         raise DecodeError("not PUS-C telemetry", data)
     if sequence != 0xC000 | (record & 0x3FFF):

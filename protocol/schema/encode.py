@@ -37,7 +37,7 @@ def pack(
 ) -> int:
     """Write one packet into buffer; returns its length in bytes (see protocol/wire/tm.py)."""
     whole, fields, service, subtype, size = _TYPES[packet]
-    data = whole.build(
+    data: bytes = whole.build(
         {
             "content": {
                 "value": {
@@ -65,4 +65,4 @@ def pack(
         }
     )
     buffer[:size] = data
-    return size
+    return len(data)

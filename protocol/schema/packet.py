@@ -87,9 +87,7 @@ TC: Final = {
 }
 """Whole telecommand packets by name."""
 
-TM_OVERHEAD: Final = (
-    PRIMARY.sizeof() + TM_SECONDARY.sizeof() + 6 + 2
-)
+TM_OVERHEAD: Final = PRIMARY.sizeof() + TM_SECONDARY.sizeof() + 6 + 2
 TC_OVERHEAD: Final = PRIMARY.sizeof() + TC_SECONDARY.sizeof() + 20 + 2
 
 __all__ = ["CUC", "PRIMARY", "TC", "TC_OVERHEAD", "TM", "TM_OVERHEAD"]

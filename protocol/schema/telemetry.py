@@ -52,9 +52,7 @@ class Telemetry:
 
 
 def _pressure(volume: str, limits: Limits | None) -> Parameter:
-    return parameter(
-        f"p_{volume}", U32, f"Pressure, {volume}", unit="Pa", scale=0.1, limits=limits
-    )
+    return parameter(f"p_{volume}", U32, f"Pressure, {volume}", unit="Pa", scale=0.1, limits=limits)
 
 
 def _temperature(pane: str) -> Parameter:

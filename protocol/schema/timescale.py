@@ -17,7 +17,9 @@ _EPOCH_UNIX_US: Final = (EPOCH_UTC - _UNIX) // timedelta(microseconds=1)
 
 def _leap_us(utc: datetime) -> int:
     """TAI - UTC beyond that of the epoch, in µs."""
-    return max((s for since, s in LEAP_SECONDS if since <= utc), default=37) * 1_000_000 - 37_000_000
+    return (
+        max((s for since, s in LEAP_SECONDS if since <= utc), default=37) * 1_000_000 - 37_000_000
+    )
 
 
 def tai_us_to_unix_us(tai_us: int) -> int:

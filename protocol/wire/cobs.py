@@ -7,7 +7,7 @@ class CobsError(ValueError):
     """A stuffed block that cannot be a COBS frame; what it holds is noise."""
 
 
-def encode(data):
+def encode(data: bytes | bytearray) -> bytes:
     """Stuff bytes so that none is zero; the delimiter is not added."""
     out = bytearray()
     for block in bytes(data).split(DELIMITER):
@@ -21,7 +21,7 @@ def encode(data):
     return bytes(out)
 
 
-def decode(data):
+def decode(data: bytes | bytearray) -> bytes:
     """Undo `encode`; raises CobsError when a block runs past the end or holds a zero."""
     out = bytearray()
     at = 0

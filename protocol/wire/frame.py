@@ -13,18 +13,16 @@ MIN_PACKET = 7  # primary header and one byte (CCSDS 133.0-B)
 MAX_FRAME = MAX_PACKET + 4 + 4  # CRC-32, and COBS: one byte, and one more per 254
 
 
-def encode(packet, seed=SCHEMA_HASH):
+def encode(packet: bytes | bytearray, seed: int = SCHEMA_HASH) -> bytes:
     """One space packet as a serial frame with a delimiter on each side.
 
     The leading delimiter ends whatever noise stood on the line before.
     """
     check = frame_check(packet, seed) & 0xFFFFFFFF
-    return (
-        cobs.DELIMITER + cobs.encode(bytes(packet) + check.to_bytes(4, "big")) + cobs.DELIMITER
-    )
+    return cobs.DELIMITER + cobs.encode(bytes(packet) + check.to_bytes(4, "big")) + cobs.DELIMITER
 
 
-def whole(packet):
+def whole(packet: bytes | bytearray) -> bool:
     """True when the bytes are one space packet: the length fits and the CRC-16 holds."""
     size = len(packet)
     if not MIN_PACKET <= size <= MAX_PACKET:
@@ -39,12 +37,12 @@ class Deframer:
     Nothing is lost: every byte fed is in some raw, a delimiter, or still pending.
     """
 
-    def __init__(self, seed=SCHEMA_HASH):
+    def __init__(self, seed: int = SCHEMA_HASH) -> None:
         self._seed = seed
         self._pending = bytearray()
 
-    def feed(self, data):
-        found = []
+    def feed(self, data: bytes | bytearray) -> list[tuple[bytes | None, bytes]]:
+        found: list[tuple[bytes | None, bytes]] = []
         pending = self._pending
         pieces = bytes(data).split(cobs.DELIMITER)
         last = len(pieces) - 1
@@ -61,7 +59,7 @@ class Deframer:
         self._pending = pending
         return found
 
-    def _open(self, raw):
+    def _open(self, raw: bytes) -> bytes | None:
         if len(raw) > MAX_FRAME:
             return None
         try:

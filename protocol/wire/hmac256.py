@@ -3,7 +3,7 @@
 from hashlib import sha256
 
 
-def hmac256(key, message):
+def hmac256(key: bytes, message: bytes) -> bytes:
     """32-byte HMAC-SHA256 of message under key (both bytes)."""
     if len(key) > 64:
         key = sha256(key).digest()
@@ -15,7 +15,7 @@ def hmac256(key, message):
     return outer.digest()
 
 
-def equal(a, b):
+def equal(a: bytes, b: bytes) -> bool:
     """Compare two byte strings in a time that does not tell where they differ."""
     if len(a) != len(b):
         return False

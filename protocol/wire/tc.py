@@ -37,19 +37,35 @@ FAIL_EXECUTION = 8
 class Command:
     """A parsed telecommand. `failure` is 0 when it may be executed, else a FAIL_ code."""
 
-    def __init__(self, packet_id, sequence, ack, service, subtype, counter, mac, values, failure):
+    def __init__(
+        self,
+        packet_id: int,
+        sequence: int,
+        ack: int,
+        service: int,
+        subtype: int,
+        failure: int,
+    ) -> None:
         self.packet_id = packet_id
         self.sequence = sequence
         self.ack = ack
         self.service = service
         self.subtype = subtype
-        self.counter = counter
-        self.mac = mac
-        self.values = values
+        self.counter = 0
+        self.mac = b""
+        self.values: tuple[int | bytes, ...] = ()
         self.failure = failure
 
 
-def build(command, apid, sequence, counter, key, values, ack=ACK_ALL):
+def build(
+    command: int,
+    apid: int,
+    sequence: int,
+    counter: int,
+    key: bytes,
+    values: "tuple[int | bytes, ...] | list[int | bytes]",
+    ack: int = ACK_ALL,
+) -> bytes:
     """One signed telecommand packet as bytes. `command` indexes tables.TC_FORMAT."""
     body = pack(TC_FORMAT[command], *values)
     size = HEADER_SIZE + len(body) + TRAILER_SIZE + 2
@@ -74,7 +90,7 @@ def build(command, apid, sequence, counter, key, values, ack=ACK_ALL):
     return bytes(packet)
 
 
-def parse(packet, apid, key):
+def parse(packet: bytes | bytearray, apid: int, key: bytes) -> Command | None:
     """Take a packet apart and check form, address, MAC and known type, in this order.
 
     Returns a Command (its `failure` says what does not hold), or None when the bytes are no
@@ -83,37 +99,36 @@ def parse(packet, apid, key):
     if not whole(packet) or not packet[0] & 0x10:
         return None
     if len(packet) < HEADER_SIZE + 2:
-        return Command(*unpack_from(">HH", packet), 0, 0, 0, 0, b"", (), FAIL_MALFORMED)
+        packet_id, sequence = unpack_from(">HH", packet)
+        return Command(packet_id, sequence, 0, 0, 0, FAIL_MALFORMED)
     packet_id, sequence, _, version_ack, service, subtype, _ = unpack_from(HEADER, packet)
-    result = Command(
-        packet_id, sequence, version_ack & 15, service, subtype, 0, b"", (), FAIL_MALFORMED
-    )
-    if version_ack >> 4 != PUS_VERSION or not packet[0] & 0x08:
-        return result
-    at = len(packet) - 2 - TRAILER_SIZE
-    if at < HEADER_SIZE:
-        result.failure = FAIL_UNSIGNED
-        return result
-    if packet_id & 0x7FF != apid:
-        result.failure = FAIL_APID
-        return result
-    result.counter = unpack_from(">I", packet, at)[0]
-    result.mac = bytes(packet[at + 4 : at + 20])
-    if not equal(hmac256(key, bytes(packet[: at + 4]))[:MAC_SIZE], result.mac):
-        result.failure = FAIL_FORGED
-        return result
-    index = find(service, subtype)
-    if index is None:
-        result.failure = FAIL_UNKNOWN
-    elif calcsize(TC_FORMAT[index]) != at - HEADER_SIZE:
-        result.failure = FAIL_ARGUMENT
-    else:
-        result.values = unpack_from(TC_FORMAT[index], packet, HEADER_SIZE)
-        result.failure = 0
+    result = Command(packet_id, sequence, version_ack & 15, service, subtype, FAIL_MALFORMED)
+    if version_ack >> 4 == PUS_VERSION and packet[0] & 0x08:
+        result.failure = _open(result, packet, apid, key)
     return result
 
 
-def find(service, subtype):
+def _open(result: Command, packet: bytes | bytearray, apid: int, key: bytes) -> int:
+    """Fill in counter, MAC and values; returns the failure code, 0 when all holds."""
+    at = len(packet) - 2 - TRAILER_SIZE
+    if at < HEADER_SIZE:
+        return FAIL_UNSIGNED
+    if result.packet_id & 0x7FF != apid:
+        return FAIL_APID
+    result.counter = unpack_from(">I", packet, at)[0]
+    result.mac = bytes(packet[at + 4 : at + 20])
+    if not equal(hmac256(key, bytes(packet[: at + 4]))[:MAC_SIZE], result.mac):
+        return FAIL_FORGED
+    index = find(result.service, result.subtype)
+    if index is None:
+        return FAIL_UNKNOWN
+    if calcsize(TC_FORMAT[index]) != at - HEADER_SIZE:
+        return FAIL_ARGUMENT
+    result.values = unpack_from(TC_FORMAT[index], packet, HEADER_SIZE)
+    return 0
+
+
+def find(service: int, subtype: int) -> int | None:
     """Index of a telecommand in tables.py, or None."""
     for i, known in enumerate(TC_SERVICE):
         if known == service and TC_SUBTYPE[i] == subtype:

@@ -14,7 +14,18 @@ HEADER_SIZE = 26  # 6 primary, 14 secondary, 6 identity
 PUS_VERSION = 2
 
 
-def pack(buffer, packet, apid, status, coarse, fine, type_count, boot_id, record, values):
+def pack(
+    buffer: bytearray,
+    packet: int,
+    apid: int,
+    status: int,
+    coarse: int,
+    fine: int,
+    type_count: int,
+    boot_id: int,
+    record: int,
+    values: "tuple[int | bytes, ...] | list[int | bytes]",
+) -> int:
     """Write one packet; returns its length in bytes.
 
     `packet` indexes tables.py; `values` are the body's raw integers and bytes in order.

@@ -31,9 +31,7 @@ def tables() -> str:
             _sequence(f"{prefix}_SERVICE", [str(packet.service) for packet in declared]),
             _sequence(f"{prefix}_SUBTYPE", [str(packet.subtype) for packet in declared]),
             _sequence(f"{prefix}_FORMAT", [f'"{f}"' for f in formats]),
-            _sequence(
-                f"{prefix}_BODY_SIZE", [str(packet.body.sizeof()) for packet in declared]
-            ),
+            _sequence(f"{prefix}_BODY_SIZE", [str(packet.body.sizeof()) for packet in declared]),
         ]
     lines.append("# 1: the recorder drops it last")
     lines.append(

@@ -26,9 +26,7 @@ def vectors() -> str:
         values = [_sample(p, n) for n, p in enumerate(parameters(t.body))]
         buffer = bytearray(MAX_PACKET)
         record = 70_000 + i
-        size = encode.pack(
-            buffer, i, 5, STATUS_TAI, coarse, fine, 300 + i, 7, record, values
-        )
+        size = encode.pack(buffer, i, 5, STATUS_TAI, coarse, fine, 300 + i, 7, record, values)
         telemetry.append(
             {
                 "name": t.name,
