@@ -142,7 +142,9 @@ BODIES: Final = {
     (9, 2): (
         "time",
         Struct(">Q"),
-        ("since_boot_us",),
+        (
+            "since_boot_us",
+        ),
     ),
     (130, 1): (
         "storage",
