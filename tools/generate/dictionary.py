@@ -1,32 +1,15 @@
-"""The dictionary for people (docs/dictionary.md) and for programs (JSON)."""
+"""The dictionary for people (docs/dictionary.md)."""
 
 from __future__ import annotations
 
-from typing import Any
-
+from protocol.schema.dictionary import EVENT_LEVEL, as_json
 from protocol.schema.identity import schema_hash
-from protocol.schema.parameter import Limits, Parameter, parameters
+from protocol.schema.parameter import Parameter, parameters
 from protocol.schema.telecommand import TELECOMMANDS
 from protocol.schema.telemetry import TELEMETRY
 from protocol.wire.events import EVENTS
 
-_EVENT_LEVEL = ("", "info", "low", "medium", "high")
-
-
-def as_json() -> dict[str, Any]:
-    """The whole dictionary as plain data."""
-    return {
-        "schema": f"{schema_hash():08x}",
-        "telemetry": [
-            {**_head(t), "retention": t.retention.name.lower(), "parameters": _fields(t.body)}
-            for t in TELEMETRY
-        ],
-        "telecommands": [{**_head(c), "parameters": _fields(c.body)} for c in TELECOMMANDS],
-        "events": [
-            {"id": i, "severity": _EVENT_LEVEL[level], "summary": words}
-            for i, level, words in EVENTS
-        ],
-    }
+__all__ = ["as_json", "as_markdown"]
 
 
 def as_markdown() -> str:
@@ -59,40 +42,8 @@ def as_markdown() -> str:
                     "",
                 ]
     out += ["## Events", "", "| id | severity | meaning |", "|---|---|---|"]
-    out += [f"| {i} | {_EVENT_LEVEL[level]} | {words} |" for i, level, words in EVENTS]
+    out += [f"| {i} | {EVENT_LEVEL[level]} | {words} |" for i, level, words in EVENTS]
     return "\n".join(out) + "\n"
-
-
-def _head(packet: Any) -> dict[str, Any]:
-    return {
-        "name": packet.name,
-        "service": packet.service,
-        "subtype": packet.subtype,
-        "summary": packet.summary,
-    }
-
-
-def _fields(body: Any) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": p.entry.name,
-            "format": p.struct_format,
-            "unit": p.entry.unit,
-            "scale": p.entry.scale,
-            "offset": p.entry.offset,
-            "summary": p.entry.summary,
-            "states": {str(k): v for k, v in p.entry.states.items()},
-            "platform": p.entry.platform,
-            "limits": _limits(p.entry.limits),
-        }
-        for p in parameters(body)
-    ]
-
-
-def _limits(limits: Limits | None) -> dict[str, Any] | None:
-    if limits is None:
-        return None
-    return {"low": limits.low, "high": limits.high, "persistence": limits.persistence}
 
 
 def _row(p: Parameter) -> str:

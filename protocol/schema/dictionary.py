@@ -1,0 +1,62 @@
+"""The dictionary as plain data: for `/api/dictionary` and `panewatch dictionary --format json`."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from protocol.schema.identity import schema_hash
+from protocol.schema.parameter import Limits, parameters
+from protocol.schema.telecommand import TELECOMMANDS
+from protocol.schema.telemetry import TELEMETRY
+from protocol.wire.events import EVENTS
+
+EVENT_LEVEL: Final = ("", "info", "low", "medium", "high")
+"""ST[05] subtype to its word."""
+
+
+def as_json() -> dict[str, Any]:
+    """The whole dictionary as plain data."""
+    return {
+        "schema": f"{schema_hash():08x}",
+        "telemetry": [
+            {**_head(t), "retention": t.retention.name.lower(), "parameters": _fields(t.body)}
+            for t in TELEMETRY
+        ],
+        "telecommands": [{**_head(c), "parameters": _fields(c.body)} for c in TELECOMMANDS],
+        "events": [
+            {"id": i, "severity": EVENT_LEVEL[level], "summary": words}
+            for i, level, words in EVENTS
+        ],
+    }
+
+
+def _head(packet: Any) -> dict[str, Any]:
+    return {
+        "name": packet.name,
+        "service": packet.service,
+        "subtype": packet.subtype,
+        "summary": packet.summary,
+    }
+
+
+def _fields(body: Any) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": p.entry.name,
+            "format": p.struct_format,
+            "unit": p.entry.unit,
+            "scale": p.entry.scale,
+            "offset": p.entry.offset,
+            "summary": p.entry.summary,
+            "states": {str(k): v for k, v in p.entry.states.items()},
+            "platform": p.entry.platform,
+            "limits": _limits(p.entry.limits),
+        }
+        for p in parameters(body)
+    ]
+
+
+def _limits(limits: Limits | None) -> dict[str, Any] | None:
+    if limits is None:
+        return None
+    return {"low": limits.low, "high": limits.high, "persistence": limits.persistence}
