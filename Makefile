@@ -1,0 +1,53 @@
+# Panewatch. `make` alone lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+BOOTSTRAP = @$(PYTHON) -m tools.bootstrap
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run setup-dev test check format generate lock clean
+
+help: ## list these targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## what `make run` needs, without starting anything
+	$(BOOTSTRAP) core assets
+
+run: setup ## the demo: units, ground station, console; ARGS="--speed 2" are passed on
+	@exec $(BIN)/panewatch run $(ARGS)
+
+setup-dev:
+	$(BOOTSTRAP) core assets dev
+
+test: check ## everything: make check, then every test; ARGS="-k words" are passed on
+	@mkdir -p hil_tests/output
+	$(BIN)/pytest --junit-xml hil_tests/output/junit.xml $(ARGS)
+
+check: setup-dev ## style, types on CPython and on a board, import arrows, generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/mypy --config-file firmware/mypy.ini
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.generate --check
+
+format: setup-dev ## format the sources
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+generate: setup-dev ## write what is generated from protocol/schema
+	$(BIN)/python -m tools.generate
+
+COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header
+lock: setup-dev ## pin the newest versions that pyproject.toml allows
+	$(COMPILE) pyproject.toml --group build -o requirements/core.txt
+	$(COMPILE) --group dev -c requirements/core.txt -o requirements/dev.txt
+	$(COMPILE) --group node -o requirements/node.txt
+	$(COMPILE) --group typings -o requirements/typings.txt
+
+clean: ## remove what make made; recordings in .panewatch/ stay
+	rm -rf $(VENV) typings hil_tests/output ground/console/assets hil_tests/mpy/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
