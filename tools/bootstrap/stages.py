@@ -23,7 +23,7 @@ WASM = ROOT / "hil_tests" / "mpy"
 
 
 def once(stage: str, inputs: list[Path], output: Path, make: Callable[[], None]) -> None:
-    """Run `make` unless `output` is there and the stage's stamp stands for these inputs and place."""
+    """Run `make` unless `output` is there and the stage's stamp stands for these inputs, here."""
     digest = hashlib.sha256(f"{ROOT} {sys.version_info[:2]}".encode())
     for path in inputs:
         digest.update(path.read_bytes() if path.exists() else b"none")
