@@ -11,7 +11,8 @@ if sys.version_info < (3, 11):  # noqa: UP036 (an older one must be told, not fa
     print("Name another one: make run PYTHON=python3.12", file=sys.stderr)
     sys.exit(2)
 
-from tools.bootstrap.stages import STAGES, StageError
+from tools.bootstrap.errors import StageError
+from tools.bootstrap.stages import STAGES
 
 
 def main(names: list[str]) -> int:

@@ -73,12 +73,16 @@ def ensure_venv() -> None:
 
 def assets() -> None:
     """The console's browser files; without them everything but the browser view works."""
-    fetch = CONSOLE / "fetch.py"
+
+    def fetch_console() -> None:
+        ensure_npm()
+        node.fetch_console(PYTHON, ROOT)
+
     once_or_say(
         "assets",
-        [fetch, CONSOLE / "package.json", CONSOLE / "package-lock.json"],
+        [CONSOLE / "fetch.py", CONSOLE / "package.json", CONSOLE / "package-lock.json"],
         CONSOLE / "assets",
-        lambda: node.fetch_console(PYTHON, ROOT, ensure_npm()),
+        fetch_console,
         "the browser view waits for a network; all else works",
     )
 
@@ -95,13 +99,17 @@ def dev() -> None:
         )  # fmt: skip
         pip.close()
 
+    def install_wasm() -> None:
+        ensure_npm()
+        node.install_packages(PYTHON, WASM)
+
     once("dev", [REQUIREMENTS / "dev.txt", REQUIREMENTS / "typings.txt"], TYPINGS, packages)
     once_or_say("debian", [], VENV, debian.install, "tests that need them skip")
     once_or_say(
         "wasm",
         [WASM / "package.json", WASM / "package-lock.json"],
         WASM / "node_modules",
-        lambda: node.install_packages(PYTHON, WASM, ensure_npm()),
+        install_wasm,
         "the WebAssembly tests skip",
     )
 
@@ -116,20 +124,19 @@ def once_or_say(
         print(f"{stage}: {error}; {without}", file=sys.stderr, flush=True)
 
 
-def ensure_npm() -> str | None:
-    """The system's npm, or None when Node from the environment is to be used (fetched here)."""
-    npm = node.system_npm()
-    if npm is None:
+def ensure_npm() -> None:
+    """Node.js as a Python package where the machine has no npm that is new enough."""
+
+    def install_node() -> None:
+        print(
+            "node: no npm 8 or later here: taking Node.js as a Python package (61 MB)", flush=True
+        )
+        pip = Pip("node", PYTHON, VENV / "node.log")
+        pip.install("--require-hashes", "-r", str(REQUIREMENTS / "node.txt"))
+        pip.close()
+
+    if not node.system_has_npm():
         once("node", [REQUIREMENTS / "node.txt"], PYTHON, install_node)
-    return npm
-
-
-def install_node() -> None:
-    """Node.js as a Python package."""
-    print("node: no npm 8 or later here, so Node.js comes as a Python package (58 MB)", flush=True)
-    pip = Pip("node", PYTHON, VENV / "node.log")
-    pip.install("--require-hashes", "-r", str(REQUIREMENTS / "node.txt"))
-    pip.close()
 
 
 STAGES: dict[str, Callable[[], None]] = {"core": core, "assets": assets, "dev": dev}
