@@ -1,0 +1,262 @@
+"""The ground's plain data as the JSON of docs/api.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from math import isfinite
+from typing import Any
+
+from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
+from ground.model import Alarm, Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
+from protocol.schema.timescale import iso
+
+Json = dict[str, Any]
+
+
+def finite(value: Any) -> Any:
+    """JSON has no infinity and no NaN: None stands for both, at any depth."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(k): finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    return value
+
+
+def ms(time_us: int) -> float:
+    """µs to the `utc` of telemetry, ms since 1970."""
+    return time_us / 1000
+
+
+def when(time_us: int | None) -> str | None:
+    """ISO-8601 or None."""
+    return None if time_us is None else iso(time_us)
+
+
+def health(ground: Ground, schema: str, version: str) -> Json:
+    """The station itself, its links and archive."""
+    state = ground.health()
+    first = state.first_packet_us
+    return {
+        "ok": state.ok,
+        "schema": schema,
+        "version": version,
+        "uptime_s": (state.now_us - state.started_us) / 1e6,
+        "first_packet_s": None if first is None else (first - state.started_us) / 1e6,
+        "packets": state.packets,
+        "links": [{"name": k.name, "state": k.state, "words": k.words} for k in state.links],
+        "archive": state.archive,
+    }
+
+
+def unit(state: UnitState) -> Json:
+    """One unit's stream."""
+    known = state.offset_s is not None
+    return {
+        "vehicle": state.unit.vehicle,
+        "unit": state.unit.unit,
+        "boot_id": state.boot_id,
+        "link": state.link,
+        "state": state.state,
+        "last_received": when(state.last_received_us),
+        "last_onboard": when(state.last_onboard_us),
+        "missing": state.missing,
+        "lost": state.lost,
+        "refilling": state.refilling,
+        "packets": state.packets,
+        "correlation": {"offset_s": state.offset_s, "accuracy_s": state.accuracy_s}
+        if known
+        else None,
+    }
+
+
+def latest(values: Mapping[str, Value]) -> Json:
+    """Newest housekeeping values with their staleness and limit state."""
+    return {
+        name: {
+            "utc": ms(v.utc_us),
+            "value": v.value,
+            "stale": v.stale,
+            "received": iso(v.received_us),
+            "limit": v.limit,
+        }
+        for name, v in values.items()
+    }
+
+
+def impact(hit: Impact) -> Json:
+    """An impact as in the report, with what a picture of it needs."""
+    return {
+        "vehicle": hit.unit.vehicle,
+        "window": hit.unit.unit,
+        "pane": hit.pane,
+        "time": iso(hit.time_us),
+        "x_mm": hit.x_mm,
+        "y_mm": hit.y_mm,
+        "ellipse_mm": hit.ellipse_mm,
+        "localised": hit.localised,
+        "saturated": hit.saturated,
+        "late": hit.late,
+        "diameter_mm": hit.diameter_mm,
+        "peak_db": hit.peak_db,
+        "sensors": hit.sensors,
+        "received": iso(hit.received_us),
+        "reason": hit.reason,
+    }
+
+
+def leak(found: Leak) -> Json:
+    """A leak as in the report."""
+    return {
+        "vehicle": found.unit.vehicle,
+        "window": found.unit.unit,
+        "volume": found.volume,
+        "time": iso(found.time_us),
+        "rate_pa_s": found.rate_pa_s,
+        "sigma_pa_s": found.sigma_pa_s,
+        "hole_mm": found.hole_mm,
+        "tau_s": found.tau_s,
+        "half_s": found.half_s,
+        "reserve_s": found.reserve_s,
+        "active": found.active,
+    }
+
+
+def finding(made: Finding) -> Json:
+    """A finding with the packets that show it."""
+    return {
+        "vehicle": made.unit.vehicle,
+        "window": made.unit.unit,
+        "verdict": made.verdict,
+        "time": iso(made.time_us),
+        "late": made.late,
+        "evidence": [list(p) for p in made.evidence],
+        "history": [{"time": iso(t), "verdict": verdict} for t, verdict in made.history],
+    }
+
+
+def alarm(raised: Alarm) -> Json:
+    """An alarm as everyone sees it."""
+    return {
+        "id": raised.id,
+        "vehicle": raised.vehicle,
+        "unit": None if raised.unit is None else raised.unit.unit,
+        "severity": raised.severity.label,
+        "openmct_severity": raised.severity.openmct,
+        "what": raised.what,
+        "time": iso(raised.time_us),
+        "raised": iso(raised.raised_us),
+        "state": raised.state,
+        "active": raised.active,
+        "late": raised.late,
+        "acknowledged_by": raised.acknowledged_by,
+        "acknowledged": when(raised.acknowledged_us),
+        "shelved_until": when(raised.shelved_until_us),
+        "shelve_reason": raised.shelve_reason,
+        "value": raised.value,
+        "limit": raised.limit,
+    }
+
+
+def inspection(seen: Inspection) -> Json:
+    """What a person saw."""
+    return {
+        "time": iso(seen.time_us),
+        "author": seen.author,
+        "vehicle": seen.unit.vehicle,
+        "unit": seen.unit.unit,
+        "pane": seen.pane,
+        "result": seen.result,
+        "length_mm": seen.length_mm,
+        "through": seen.through,
+        "note": seen.note,
+    }
+
+
+def journal_entry(entry: JournalEntry) -> Json:
+    """Who did what when."""
+    return {
+        "time": iso(entry.time_us),
+        "kind": entry.kind,
+        "author": entry.author,
+        "data": dict(entry.data),
+    }
+
+
+def _rule(fired: Rule) -> Json:
+    return {
+        "rule": fired.name,
+        "status": fired.status,
+        "words": fired.words,
+        "inputs": fired.inputs,
+        "uncertainty": fired.uncertainty,
+    }
+
+
+def vehicle_status(status: VehicleStatus, leaks: Iterable[Leak]) -> Json:
+    """A vehicle's return status; a station has none and shows its leaks."""
+    return {
+        "id": status.id,
+        "name": status.name,
+        "role": status.role,
+        "status": status.status,
+        "unknown_since": when(status.unknown_since_us),
+        "rules": [_rule(r) for r in status.rules],
+        "history": [{"time": iso(t), "status": s, "rule": r} for t, s, r in status.history],
+        "tasks": [
+            {
+                "unit": t.unit.unit,
+                "pane": t.pane,
+                "x_mm": t.x_mm,
+                "y_mm": t.y_mm,
+                "radius_mm": t.radius_mm,
+                "words": t.words,
+            }
+            for t in status.tasks
+        ],
+        "leaks": [leak(k) for k in leaks if k.unit.vehicle == status.id],
+    }
+
+
+def topic(ground: Ground, name: str) -> Any:
+    """One of the lists that both GET and the WebSocket give."""
+    match name:
+        case "units":
+            listed: Any = [unit(u) for u in ground.units()]
+        case "status":
+            leaks = ground.leaks()
+            listed = [vehicle_status(s, leaks) for s in ground.statuses()]
+        case "impacts":
+            listed = [impact(i) for i in ground.impacts()]
+        case "leaks":
+            listed = [leak(k) for k in ground.leaks()]
+        case "findings":
+            listed = [finding(f) for f in ground.findings()]
+        case "alarms":
+            listed = [alarm(a) for a in ground.alarms()]
+        case _:
+            raise KeyError(name)
+    return finite(listed)
+
+
+def sample(given: Sample) -> Json:
+    """A housekeeping packet for live views; equal to history, field for field."""
+    return {
+        "type": "data",
+        "unit": str(given.unit),
+        "utc": ms(given.utc_us),
+        "late": given.late,
+        "values": finite(dict(given.values)),
+    }
+
+
+def points(history: Iterable[tuple[int, float]]) -> list[Json]:
+    """History of one parameter."""
+    return [{"utc": ms(t), "value": finite(v)} for t, v in history]
+
+
+def unit_key(ground: Ground, vehicle: str, name: str) -> UnitKey | None:
+    """The unit of that name, or None when the ground knows none."""
+    key = UnitKey(vehicle, name)
+    return key if any(u.unit == key for u in ground.units()) else None
