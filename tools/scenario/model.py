@@ -1,0 +1,49 @@
+"""A scenario: what is flown, and what happens to it when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ground.fleet import Fleet
+from ground.model import UnitKey
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happens `t_us` µs after the scenario's start."""
+
+    t_us: int
+    kind: str
+    vehicle: str
+    window: str | None
+    """None when it happens to the whole vehicle."""
+    values: dict[str, Any]
+    """The kind's own keys (tools/scenario/kinds.py), defaults filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A checked scenario; events are in order of time, then of the file."""
+
+    name: str
+    seed: int
+    duration_us: int
+    epoch: datetime
+    """UTC of the start."""
+    fleet: Fleet
+    events: tuple[Event, ...]
+
+    @property
+    def units(self) -> list[UnitKey]:
+        """Every unit, in file order."""
+        return [UnitKey(v.id, w.id) for v in self.fleet.vehicles for w in v.windows]
+
+    def events_at(self, unit: UnitKey, *kinds: str) -> list[Event]:
+        """The events at one window; of the given kinds, when any are given."""
+        return [
+            e
+            for e in self.events
+            if (e.vehicle, e.window) == unit and (not kinds or e.kind in kinds)
+        ]
