@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ground.fleet import Fleet
@@ -34,6 +34,11 @@ class Scenario:
     """UTC of the start."""
     fleet: Fleet
     events: tuple[Event, ...]
+
+    @property
+    def start_us(self) -> int:
+        """UTC of the start, µs since 1970."""
+        return (self.epoch - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
     @property
     def units(self) -> list[UnitKey]:
