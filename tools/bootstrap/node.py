@@ -43,4 +43,4 @@ def _run(command: list[str], folder: Path) -> None:
     if any(sign in done.stderr for sign in NETWORK_ERRORS):
         raise StageError("cannot reach the npm registry")
     words = [line for line in done.stderr.splitlines() if line.strip()]
-    raise StageError(words[-1] if words else f"{command[0]} failed")
+    raise StageError(words[0] if words else f"{command[0]} failed")
