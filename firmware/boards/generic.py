@@ -1,0 +1,73 @@
+"""What any MicroPython with a clock gives; other boards add to it."""
+
+import gc
+import io
+import sys
+import time
+
+from protocol.wire.tm import pack
+
+RUNTIME_BYTES = 24
+
+
+class GenericBoard:
+    """The computer under the unit: packer, clock, memory, identity."""
+
+    def __init__(self):
+        name = sys.implementation.name
+        version = ".".join([str(n) for n in sys.implementation.version[:3]])
+        self.runtime = ("%s %s %s" % (name, version, sys.platform))[:RUNTIME_BYTES]
+        self.unique_id = self._unique_id()
+        self.pack = pack
+        self._clock_us = 0
+        self._last_ticks = self._ticks()
+        self._longest_gap_us = 0
+        self._last_step_us = None
+
+    def clock_us(self):
+        """µs since start, never back."""
+        now = self._ticks()
+        self._clock_us += self._elapsed(self._last_ticks, now)
+        self._last_ticks = now
+        return self._clock_us
+
+    def stepped(self):
+        """Note that the unit steps now."""
+        now_us = self.clock_us()
+        if self._last_step_us is not None:
+            self._longest_gap_us = max(self._longest_gap_us, now_us - self._last_step_us)
+        self._last_step_us = now_us
+
+    def longest_gap_us(self):
+        """Longest time between two steps since the last call."""
+        longest, self._longest_gap_us = self._longest_gap_us, 0
+        return longest
+
+    def heap_free(self):
+        """Free bytes of heap; 0 where nobody counts them."""
+        return gc.mem_free()
+
+    def where(self, error):
+        """`file:line` of the place that raised an exception."""
+        words = io.StringIO()
+        sys.print_exception(error, words)
+        place = ""
+        for line in words.getvalue().split("\n"):
+            if 'File "' in line:
+                path, rest = line.split('File "', 1)[1].split('"', 1)
+                number = rest.split("line ", 1)[1].split(",", 1)[0]
+                place = "%s:%s" % (path.split("/")[-1], number)
+        return place
+
+    def _unique_id(self):
+        try:
+            from machine import unique_id
+        except ImportError:
+            return bytes(8)
+        return unique_id()[:8]
+
+    def _ticks(self):
+        return time.ticks_us()
+
+    def _elapsed(self, earlier, later):
+        return time.ticks_diff(later, earlier)

@@ -1,0 +1,91 @@
+"""Segment files: records of u16 length, CRC-32 and one packet, appended one after the other.
+
+A segment holds packets of one boot and one series; its name tells both.
+"""
+
+from binascii import crc32
+from struct import pack, unpack_from
+
+from protocol.wire.frame import MAX_PACKET, MIN_PACKET
+
+HOUSEKEEPING = 0  # goes first when the recorder overflows
+EVENT = 1
+
+_LETTERS = "he"
+_HEADER = ">HI"
+_HEADER_SIZE = 6
+_CHUNK_BYTES = 2048  # read at once; holds at least three of the largest records
+_IDENTITY_AT = 20  # boot id and record number behind the PUS header (protocol/wire/tm.py)
+
+
+class Segment:
+    """What is known in memory about one segment file."""
+
+    def __init__(self, series, boot, number):
+        self.series = series
+        self.boot = boot
+        self.number = number
+        self.name = "%s%05d-%06d.seg" % (_LETTERS[series], boot, number)
+        self.size = 0
+        self.first = 0
+        self.last = -1
+
+    def add(self, record, size):
+        """Note a record of `size` bytes at the end."""
+        if self.last < 0:
+            self.first = record
+        self.last = record
+        self.size += size
+
+
+def named(name):
+    """The Segment that a file name stands for, or None for another file."""
+    if len(name) != 17 or name[0] not in _LETTERS or not name.endswith(".seg"):
+        return None
+    try:
+        return Segment(_LETTERS.index(name[0]), int(name[1:6]), int(name[7:13]))
+    except ValueError:
+        return None
+
+
+def identity(packet):
+    """(boot id, record number) of a telemetry packet."""
+    return unpack_from(">HI", packet, _IDENTITY_AT)
+
+
+def stored_size(packet):
+    """Bytes that a packet takes in a segment."""
+    return _HEADER_SIZE + len(packet)
+
+
+def to_record(packet):
+    """A packet as it stands in a segment."""
+    return pack(_HEADER, len(packet), crc32(packet) & 0xFFFFFFFF) + packet
+
+
+def packets(files, name):
+    """Yield a segment's packets up to its end or the first record that does not hold.
+
+    No file stays open between two packets: the segment may be deleted meanwhile.
+    """
+    at = 0
+    while True:
+        try:
+            data = files.read(name, at, _CHUNK_BYTES)
+        except OSError:
+            return
+        used = 0
+        while used + _HEADER_SIZE <= len(data):
+            size, check = unpack_from(_HEADER, data, used)
+            if not MIN_PACKET <= size <= MAX_PACKET:
+                break
+            packet = data[used + _HEADER_SIZE : used + _HEADER_SIZE + size]
+            if len(packet) < size:
+                break  # goes on in the next chunk, or torn
+            if crc32(packet) & 0xFFFFFFFF != check:
+                return
+            used += _HEADER_SIZE + size
+            yield packet
+        if used == 0:
+            return
+        at += used

@@ -1,0 +1,131 @@
+"""One window unit from boot to boot. Everything that makes a packet runs in `Unit.step`."""
+
+from firmware.downlink import Downlink
+from firmware.services import boot, event, time_report
+from firmware.services.alive import Alive
+from firmware.services.commands import FrontDoor
+from firmware.services.hit import HitReports
+from firmware.services.housekeeping import Housekeeping
+from firmware.services.retrieval import Retrieval
+from firmware.services.storage import Storage
+from firmware.store.recorder import Recorder
+
+STEP_US = 20_000
+HOUSEKEEPING_US = 1_000_000
+TIME_US = 5_000_000
+STORAGE_US = 10_000_000
+BOOT_US = 30_000_000
+BOOT, HOUSEKEEPING, TIME, STORAGE = range(4)
+INBOX = 32  # commands that may wait for a step; what is beyond counts as refused
+
+
+class Unit:
+    """A unit of `settings` (vehicle, unit, apid, key) that booted at scenario time `boot_us`.
+
+    `send(packet) -> bool` is the link, `files` the recorder's medium. With `epoch_us` packets carry
+    TAI, else time since boot (see Downlink).
+    """
+
+    def __init__(
+        self,
+        settings,
+        board,
+        window,
+        files,
+        send,
+        boot_us=0,
+        epoch_us=None,
+        reset_reason=boot.POWER_ON,
+        housekeeping_us=HOUSEKEEPING_US,
+    ):
+        self._settings = settings
+        self._board = board
+        self._window = window
+        self._reset_reason = reset_reason
+        self._housekeeping_us = housekeeping_us
+        self._recorder = Recorder(files, settings.store_bytes)
+        self._downlink = Downlink(board, self._recorder, settings.apid, send, boot_us, epoch_us)
+        self._storage = Storage(self._downlink, self._recorder)
+        self._retrieval = Retrieval(self._downlink, self._recorder, self._storage)
+        handlers = (
+            Alive(self._downlink).handle,
+            self._retrieval.handle,
+            self._storage.handle,
+        )  # in the order of tables.TC_*
+        self._door = FrontDoor(
+            self._downlink, self._recorder, settings.apid, settings.key, handlers
+        )
+        self._hits = HitReports(self._downlink, window)
+        self._housekeeping = Housekeeping(
+            self._downlink, board, self._recorder, window, self._hits, self._door
+        )
+        self._inbox = []
+        self._notes = []
+        self._due_us = {}
+
+    def receive(self, packet):
+        """Take a command packet; it is judged and run in the next step."""
+        if len(self._inbox) < INBOX:
+            self._inbox.append(packet)
+        else:
+            self._door.refused += 1
+
+    def note(self, event_id, text):
+        """Have an event of protocol/wire/events.py reported in the next step."""
+        self._notes.append((event_id, text))
+
+    def step(self, tick_us):
+        """Do all that is due at scenario time tick_us, in this order; the boot report is first."""
+        self._board.stepped()
+        self._downlink.tick_us = tick_us
+        if BOOT not in self._due_us:
+            self._report_boot()
+            self._due_us[BOOT] = tick_us + BOOT_US
+        self._report_notes()
+        self._take_commands()
+        self._window.advance(tick_us)
+        self._hits.step()
+        if self._due(HOUSEKEEPING, self._housekeeping_us):
+            self._housekeeping.report()
+        if self._due(TIME, TIME_US):
+            time_report.report(self._downlink)
+        if self._due(STORAGE, STORAGE_US):
+            self._storage.report()
+        if self._due(BOOT, BOOT_US):
+            self._report_boot()
+        self._retrieval.step()
+        self._storage.report_troubles()
+        self._downlink.deliver(self._retrieval)
+
+    def close(self):
+        """Write what the recorder still holds in memory."""
+        self._recorder.flush()
+
+    def _due(self, what, interval_us):
+        """True once in each interval, the first time at once."""
+        due_us = self._due_us.get(what, self._downlink.tick_us)
+        if self._downlink.tick_us < due_us:
+            return False
+        self._due_us[what] = due_us + interval_us
+        return True
+
+    def _report_boot(self):
+        boot.report(
+            self._downlink,
+            self._settings,
+            self._board,
+            self._window,
+            self._reset_reason,
+            self._door.next_counter,
+        )
+
+    def _report_notes(self):
+        notes, self._notes = self._notes, []
+        for event_id, text in notes:
+            event.report(self._downlink, event_id, 0, 0, text)
+
+    def _take_commands(self):
+        inbox, self._inbox = self._inbox, []
+        for packet in inbox:
+            self._door.take(packet)
+        self._door.report_forged()
