@@ -3,6 +3,9 @@
 No uplink and no sockets; OUT gets every packet in the order of making.
 """
 
+import firmware.heap  # noqa: F401 - first: it governs where the others' code goes
+
+# isort: split
 import os
 import sys
 
@@ -48,10 +51,10 @@ def main(arguments):
         config = load_json(config_path)
         table = load_json(Settings(config, live=False).table)
         files = FolderFiles(store)
+        _clear(files)
         with open(out_path, "wb") as out:
             simulate(config, table, out.write, files)
-        for name in files.names():
-            files.remove(name)
+        _clear(files)
         os.rmdir(store)
     except ConfigError as error:
         print("firmware.sim: %s: %s" % (config_path, error), file=sys.stderr)
@@ -60,6 +63,11 @@ def main(arguments):
         print("firmware.sim: cannot write %s (%s)" % (out_path, words(error)), file=sys.stderr)
         return 1
     return 0
+
+
+def _clear(files):
+    for name in files.names():
+        files.remove(name)
 
 
 if __name__ == "__main__":

@@ -35,10 +35,11 @@ class FolderFiles:
             file.seek(at)
             return file.read(count)
 
-    def append(self, name, data):
-        """Add to the end of a file, which is made if need be."""
+    def append(self, name, pieces):
+        """Add pieces of bytes to the end of a file, which is made if need be."""
         with open(self._path(name), "ab") as file:
-            file.write(data)
+            for piece in pieces:
+                file.write(piece)
 
     def replace(self, name, data):
         """Put new content in place of the old, wholly or not at all."""

@@ -18,8 +18,10 @@ class RamFiles:
     def read(self, name, at, count):
         return bytes(self._find(name)[at : at + count])
 
-    def append(self, name, data):
-        self._content.setdefault(name, bytearray()).extend(data)
+    def append(self, name, pieces):
+        content = self._content.setdefault(name, bytearray())
+        for piece in pieces:
+            content.extend(piece)
 
     def replace(self, name, data):
         self._content[name] = bytearray(data)

@@ -170,17 +170,17 @@ class Recorder:
                     yield packet
 
     def _write(self, series, batch):
-        data = b"".join([to_record(packet) for packet in batch])
+        size = sum([stored_size(packet) for packet in batch])
         segment = self._open[series]
-        if segment is None or segment.size + len(data) > self._segment_bytes:
+        if segment is None or segment.size + size > self._segment_bytes:
             after = self._segments[series][-1].number + 1 if self._segments[series] else 0
             segment = Segment(series, self.boot, after)
         first, last = identity(batch[0])[1], identity(batch[-1])[1]
         try:
-            self._files.append(segment.name, data)
+            self._files.append(segment.name, (to_record(packet) for packet in batch))
         except OSError as error:
             self._open[series] = None  # its tail may be torn: never append behind it
-            self.used_bytes -= len(data)
+            self.used_bytes -= size
             before = self._unstored[series]
             self._unstored[series] = (before[0] if before else first, last)
             self._fail(error)

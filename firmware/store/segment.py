@@ -14,7 +14,7 @@ EVENT = 1
 _LETTERS = "he"
 _HEADER = ">HI"
 _HEADER_SIZE = 6
-_CHUNK_BYTES = 2048  # read at once; holds at least three of the largest records
+_CHUNK_BYTES = 1024  # read at once; holds the largest record
 _IDENTITY_AT = 20  # boot id and record number behind the PUS header (protocol/wire/tm.py)
 
 
