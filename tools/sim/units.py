@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
-from typing import Final
 
 from ground.model import UnitKey
 from tools.scenario.compile import write_config
@@ -16,9 +15,6 @@ from tools.sim.runtime import command, environment
 
 Tell = Callable[[str, float, float], None]
 """Called with (words, done, total)."""
-
-HEAP_BYTES: Final = 200 * 1024
-"""What a unit may use on MicroPython, as on a board."""
 
 
 class UnitFailedError(Exception):
@@ -31,7 +27,7 @@ def run_units(scenario: Scenario, folder: Path, runtime: str, tell: Tell) -> lis
     `folder` takes configurations and recorders and must be new. Raises RuntimeMissingError,
     UnitFailedError.
     """
-    python = command(runtime, HEAP_BYTES)
+    python = command(runtime)
     running: list[subprocess.Popen[str]] = []
 
     def run(unit: UnitKey) -> bytes:
