@@ -44,11 +44,18 @@ def event_table(scenario: Scenario, unit: UnitKey) -> dict[str, Any]:
 
 
 def write_config(
-    scenario: Scenario, unit: UnitKey, folder: Path, link: str, key: Path, speed: float = 1.0
+    scenario: Scenario,
+    unit: UnitKey,
+    folder: Path,
+    link: str,
+    key: Path,
+    speed: float = 1.0,
+    until_eof: bool = False,
 ) -> Path:
     """Write a unit's table and configuration below `folder`; returns the configuration's path.
 
-    The recorder's folder `<vehicle>-<window>` beside them is made by the unit itself.
+    With `until_eof` the unit ends when its standard input does. The recorder's folder
+    `<vehicle>-<window>` beside them is made by the unit itself.
     """
     window = scenario.fleet.window(unit)
     if window is None:
@@ -68,6 +75,7 @@ def write_config(
         "store": str(folder / stem),
         "table": str(table),
         "speed_milli": round(speed * 1000),
+        "until_eof": until_eof,
     }
     config.write_text(json.dumps(values, indent=1), encoding="utf-8")
     return config

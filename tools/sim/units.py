@@ -7,11 +7,15 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
+from typing import Final
 
 from ground.model import UnitKey
 from tools.scenario.compile import write_config
 from tools.scenario.model import Scenario
 from tools.sim.runtime import command, environment
+
+HEAP_BYTES: Final = 200 * 1024
+"""What a unit may use on MicroPython, as on a board."""
 
 Tell = Callable[[str, float, float], None]
 """Called with (words, done, total)."""
@@ -27,7 +31,7 @@ def run_units(scenario: Scenario, folder: Path, runtime: str, tell: Tell) -> lis
     `folder` takes configurations and recorders and must be new. Raises RuntimeMissingError,
     UnitFailedError.
     """
-    python = command(runtime)
+    python = command(runtime, HEAP_BYTES)
     running: list[subprocess.Popen[str]] = []
 
     def run(unit: UnitKey) -> bytes:
