@@ -57,6 +57,12 @@ class CpythonBoard(GenericBoard):
         threading.Thread(target=wait, daemon=True).start()
         await closed.wait()
 
+    def run(self, main):
+        """Run a coroutine in a loop that can watch sockets on every system (paho needs it)."""
+        loop = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(main)
+
     def on_terminate(self, stop):
         """Call stop() at SIGTERM and SIGINT."""
         loop = asyncio.get_running_loop()
@@ -118,10 +124,3 @@ class Descriptor:
         finally:
             loop.remove_reader(self._fd)
 
-
-def run(main):
-    """asyncio.run with a loop that can watch sockets on every system (paho needs it)."""
-    if sys.platform == "win32":
-        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-            return runner.run(main)
-    return asyncio.run(main)

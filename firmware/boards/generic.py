@@ -1,5 +1,6 @@
 """What any MicroPython with a clock gives; other boards add to it."""
 
+import asyncio
 import gc
 import io
 import sys
@@ -23,6 +24,10 @@ class GenericBoard:
         self._last_ticks = self._ticks()
         self._longest_gap_us = 0
         self._last_step_us = None
+
+    def run(self, main):
+        """Run a coroutine to its end."""
+        asyncio.run(main)
 
     def clock_us(self):
         """µs since start, never back."""

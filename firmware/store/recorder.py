@@ -40,6 +40,7 @@ class Recorder:
         self._files = files
         self._segment_bytes = segment_bytes
         self._segments = ([], [])
+        self._next_number = 0
         self._open = [None, None]
         self._pending = [[], []]
         self._flush_due_us = 0
@@ -173,8 +174,8 @@ class Recorder:
         size = sum([stored_size(packet) for packet in batch])
         segment = self._open[series]
         if segment is None or segment.size + size > self._segment_bytes:
-            after = self._segments[series][-1].number + 1 if self._segments[series] else 0
-            segment = Segment(series, self.boot, after)
+            segment = Segment(series, self.boot, self._next_number)
+            self._next_number += 1
         first, last = identity(batch[0])[1], identity(batch[-1])[1]
         try:
             self._files.append(segment.name, (to_record(packet) for packet in batch))
@@ -243,6 +244,7 @@ class Recorder:
         """Take a segment of an earlier boot; returns how many torn bytes were cut."""
         for packet in packets(self._files, segment.name):
             segment.add(identity(packet)[1], stored_size(packet))
+        self._next_number = max(self._next_number, segment.number + 1)
         torn = self._files.size(segment.name) - segment.size
         if segment.size == 0:
             self._files.remove(segment.name)

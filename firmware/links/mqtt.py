@@ -1,0 +1,129 @@
+"""MQTT (CPython, by aiomqtt): whole packets on panewatch/<schema>/<vehicle>/<unit>/{tm,tc,status}.
+
+Durability rests on the unit's recorder, never on the broker.
+"""
+
+import asyncio
+from collections import deque
+from urllib.parse import unquote, urlsplit
+
+import aiomqtt
+
+from firmware.errors import ConfigError
+from firmware.links.backoff import Backoff
+from protocol.wire.tables import SCHEMA_HASH
+
+QOS = 1
+QUEUED = 256  # packets that may wait for the broker; beyond, the live stream drops
+MESSAGE_BYTES = 8192  # a message is one or more whole packets
+GOODBYE_S = 1.0
+
+
+class MqttLink:
+    """A broker at settings.link, `mqtt://[user:password@]host[:port]`. Raises ConfigError."""
+
+    def __init__(self, settings):
+        try:
+            url = urlsplit(settings.link)
+            port = url.port or 1883
+        except ValueError as error:
+            raise ConfigError(f"link: {error}") from error
+        if not url.hostname:
+            raise ConfigError("link: mqtt:// needs a host")
+        self._host, self._port = url.hostname, port
+        self._user = unquote(url.username) if url.username else None
+        self._password = unquote(url.password) if url.password else None
+        self._topic = f"panewatch/{SCHEMA_HASH:08x}/{settings.vehicle}/{settings.unit}"
+        self._backoff = Backoff(f"mqtt://{self._host}:{self._port}")
+        self._connected = False
+        self._packets = deque()
+        self._waiting = asyncio.Event()
+
+    def send(self, packet):
+        """Queue a packet; False when the broker is away or too far behind."""
+        if not self._connected or len(self._packets) >= QUEUED:
+            return False
+        self._packets.append(packet)
+        self._waiting.set()
+        return True
+
+    def proceed(self):
+        """Nothing to do: the publisher goes on by itself."""
+
+    async def run(self, on_packet):
+        """Stay connected, and give on_packet every command, until cancelled."""
+        while True:
+            why = "the broker closed the connection"
+            try:
+                async with self._client() as client:
+                    await self._serve(client, on_packet)
+            except* aiomqtt.MqttError as group:
+                why = _words(group)
+            await asyncio.sleep(self._backoff.failed(why))
+
+    def _client(self):
+        return aiomqtt.Client(
+            self._host,
+            self._port,
+            username=self._user,
+            password=self._password,
+            will=aiomqtt.Will(f"{self._topic}/status", b"offline", QOS, retain=True),
+        )
+
+    async def _serve(self, client, on_packet):
+        await client.subscribe(f"{self._topic}/tc", qos=QOS)
+        await client.publish(f"{self._topic}/status", b"online", QOS, retain=True)
+        self._backoff.succeeded()
+        self._connected = True
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._publish(client))
+                tasks.create_task(_receive(client, on_packet))
+        except asyncio.CancelledError:
+            await self._say_goodbye(client)
+            raise
+        finally:
+            self._connected = False
+            self._packets.clear()
+
+    async def _say_goodbye(self, client):
+        try:
+            await client.publish(
+                f"{self._topic}/status", b"offline", QOS, retain=True, timeout=GOODBYE_S
+            )
+        except aiomqtt.MqttError:
+            pass  # the last will says it
+
+    async def _publish(self, client):
+        while True:
+            await self._waiting.wait()
+            self._waiting.clear()
+            while self._packets:
+                message = bytearray(self._packets.popleft())
+                while self._packets and len(message) + len(self._packets[0]) <= MESSAGE_BYTES:
+                    message += self._packets.popleft()
+                await client.publish(f"{self._topic}/tm", bytes(message), QOS)
+
+
+async def _receive(client, on_packet):
+    async for message in client.messages:
+        for packet in split(bytes(message.payload)):
+            on_packet(packet)
+
+
+def split(data):
+    """Whole space packets of a message, by their length fields; a cut one at the end is kept."""
+    packets = []
+    while len(data) >= 6:
+        size = (data[4] << 8 | data[5]) + 7
+        packets.append(data[:size])
+        data = data[size:]
+    return packets
+
+
+def _words(group):
+    """The first reason in an exception group."""
+    error = group.exceptions[0]
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error) or type(error).__name__

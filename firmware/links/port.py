@@ -1,0 +1,127 @@
+"""Serial frames over any pyserial URL (CPython): a device, socket://, rfc2217://.
+
+pyserial waits in its calls, so two threads wait for us: one opens and reads, one writes. The writer
+writes whole frames; a frame that a port took in part ends at the next frame's delimiter.
+"""
+
+import asyncio
+import queue
+import threading
+from urllib.parse import urlsplit
+
+import serial
+
+from firmware.errors import ConfigError
+from firmware.links.backoff import Backoff
+from protocol.wire.frame import Deframer, encode
+
+BAUD = 115200
+QUEUED = 64  # packets that may wait for a slow line; beyond, the live stream drops
+POLL_S = 0.1  # longest wait in a read, so that an end of the program is seen
+
+
+class PortLink:
+    """A serial line. Raises ConfigError when the URL is wrong or the device is not there."""
+
+    def __init__(self, url):
+        self._url = url
+        self._backoff = Backoff(url)
+        self._port = None
+        self._ended = threading.Event()
+        self._frames = queue.Queue(QUEUED)
+        _check(url)
+        try:
+            self._port = self._open()
+        except (OSError, ValueError) as error:
+            if "://" not in url or isinstance(error, ValueError):
+                raise ConfigError(f"cannot open {url} ({_words(error)})") from error
+
+    def send(self, packet):
+        """Queue a packet; False when the line is down or too far behind."""
+        if self._port is None:
+            return False
+        try:
+            self._frames.put_nowait(encode(packet))
+        except queue.Full:
+            return False
+        return True
+
+    def proceed(self):
+        """Nothing to do: the writer goes on by itself."""
+
+    async def run(self, on_packet):
+        """Give on_packet every packet that comes in, until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        def deliver(packet):
+            loop.call_soon_threadsafe(on_packet, packet)
+
+        threads = [
+            threading.Thread(target=self._read, args=(deliver,), daemon=True),
+            threading.Thread(target=self._write, daemon=True),
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._ended.set()
+            await asyncio.to_thread(threads[0].join)
+
+    def _open(self):
+        port = serial.serial_for_url(self._url, baudrate=BAUD, timeout=POLL_S)
+        self._backoff.succeeded()
+        return port
+
+    def _read(self, deliver):
+        deframer = Deframer()
+        while not self._ended.is_set():
+            try:
+                if self._port is None:
+                    self._port = self._open()
+                data = self._port.read(max(1, self._port.in_waiting))
+            except (OSError, TypeError) as error:  # TypeError: pyserial, closed while reading
+                self._close()
+                self._ended.wait(self._backoff.failed(_words(error)))
+                continue
+            for packet, _ in deframer.feed(data):
+                if packet is not None:
+                    deliver(packet)
+        self._close()
+
+    def _write(self):
+        while not self._ended.is_set():
+            try:
+                frame = self._frames.get(timeout=POLL_S)
+            except queue.Empty:
+                continue
+            port = self._port
+            if port is not None:
+                try:
+                    port.write(frame)
+                except (OSError, TypeError):
+                    continue  # the reader sees it too, and opens the port again
+
+    def _close(self):
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
+
+
+def _check(url):
+    """A socket's URL needs host and port; pyserial would say so at each try."""
+    try:
+        parts = urlsplit(url)
+        complete = parts.scheme not in ("socket", "rfc2217") or (parts.hostname and parts.port)
+    except ValueError:
+        complete = False
+    if not complete:
+        raise ConfigError(f"link: {url} needs the form scheme://host:port")
+
+
+def _words(error):
+    """The innermost reason: pyserial wraps what the system said into a sentence of its own."""
+    words = str(error)
+    if "] " in words:
+        words = words.rsplit("] ", 1)[1]
+    return words.split(":")[0].strip("')\" ") or type(error).__name__
