@@ -1,0 +1,135 @@
+"""Fixtures for outside programs, and what makes a skip a failure on the build machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hil_tests.support import programs
+from hil_tests.support.process import ROOT, Program, panewatch
+from tools.sim import runtime
+
+OUTPUT = Path(__file__).parent / "output"
+LOGS = pytest.StashKey[list[Path]]()
+
+
+@dataclass(frozen=True)
+class Browser:
+    """What Playwright launches."""
+
+    executable: str
+    args: tuple[str, ...]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers():
+        if reason := programs.missing(marker.name):
+            pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    report = yield
+    # Skips are honest on a laptop; the build machine has everything but a board.
+    no_skip = os.environ.get("PANEWATCH_NO_SKIP") and not item.get_closest_marker("board")
+    if no_skip and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} may not skip here: {report.longrepr[2]}"
+    if report.failed:
+        for log in item.stash.get(LOGS, []):
+            if log.exists():
+                report.sections.append((str(log.relative_to(ROOT)), log.read_text()))
+    return report
+
+
+@pytest.fixture
+def output(request: pytest.FixtureRequest) -> Path:
+    """A folder of this test's own for logs and pictures; it stays after the test."""
+    folder = OUTPUT / re.sub(r"[^\w.-]+", "_", request.node.nodeid.removeprefix("hil_tests/"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def run_program(request: pytest.FixtureRequest, output: Path) -> Iterator[Callable[..., Program]]:
+    """Starts programs, ends them after the test, shows their output when the test fails."""
+    started: list[Program] = []
+    logs = request.node.stash.setdefault(LOGS, [])
+
+    def start(name: str, command: list[str], **options: Path) -> Program:
+        log = output / f"{len(started)}-{name}.log"
+        logs.append(log)
+        started.append(Program(command, log, **options))
+        return started[-1]
+
+    yield start
+    for program in reversed(started):
+        program.close()
+
+
+@pytest.fixture
+def run_panewatch(run_program: Callable[..., Program]) -> Callable[..., Program]:
+    """`run_panewatch("run", "--for", "5", cwd=tmp_path)` starts the command line as a process."""
+    return lambda *args, **options: run_program(args[0], panewatch(*args), **options)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port on loopback that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def micropython() -> Path:
+    """The MicroPython unix port."""
+    if reason := programs.missing("micropython"):
+        pytest.skip(reason)
+    return runtime.micropython()
+
+
+@pytest.fixture
+def chromium() -> Browser:
+    """Chromium for Playwright."""
+    if reason := programs.missing("browser"):
+        pytest.skip(reason)
+    return Browser(programs.chromium(), programs.CHROMIUM_ARGS)
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path, free_port: int, run_program: Callable[..., Program]) -> str:
+    """URL of a Mosquitto of this test's own; `mosquitto.conf` in tmp_path."""
+    if reason := programs.missing("mosquitto"):
+        pytest.skip(reason)
+    config = tmp_path / "mosquitto.conf"
+    config.write_text(f"listener {free_port} 127.0.0.1\nallow_anonymous true\nlog_dest stdout\n")
+    broker = run_program("mosquitto", [programs.mosquitto(), "-c", str(config)])
+    broker.wait_for(r"mosquitto version \S+ running")
+    return f"mqtt://127.0.0.1:{free_port}"
+
+
+@pytest.fixture
+def amqtt_broker() -> Iterator[str]:
+    """URL, with user and password, of the embedded broker."""
+    password = secrets.token_hex(8)
+    broker = subprocess.Popen(
+        [sys.executable, "-m", "tools.run.broker"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
+    )  # fmt: skip
+    broker.stdin.write(json.dumps({"port": 0, "user": "test", "password": password}) + "\n")
+    broker.stdin.flush()
+    yield f"mqtt://test:{password}@127.0.0.1:{int(broker.stdout.readline())}"
+    broker.stdin.close()
+    broker.wait(10)
+    broker.stdout.close()

@@ -1,0 +1,108 @@
+"""Processes of a run: kept alive, ended by the end of their input."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from functools import partial
+
+import aiomqtt
+import pytest
+
+from hil_tests.support.process import ROOT, gone
+from tools.run.child import Child
+from tools.run.lines import PtyLine
+
+UNTIL_EOF = "import sys; print('up', flush=True); sys.stdin.read(); print('down')"
+STUBBORN = (
+    "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+    "print('up', flush=True); signal.pause()"
+)
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(ROOT)}
+
+
+@pytest.fixture
+def child(tmp_path):
+    said = []
+    made = partial(
+        Child, "it", log=tmp_path / "it.log", say=said.append, environment=ENVIRONMENT, answers=True
+    )
+    made.said = said
+    return made
+
+
+async def test_end_of_input_ends_it(child):
+    it = child(command=[sys.executable, "-c", UNTIL_EOF])
+    await it.start()
+    assert it.answer == "up"
+    await it.stop()
+    assert gone([it.pid], 0.1)
+    assert child.said == []
+
+
+async def test_one_that_does_not_listen_is_killed(child):
+    it = child(command=[sys.executable, "-c", STUBBORN])
+    await it.start()
+    await it.stop()
+    assert gone([it.pid], 0.1)
+
+
+async def test_one_that_dies_is_started_again_and_that_is_said(child):
+    again = asyncio.Event()
+    it = child(command=[sys.executable, "-c", UNTIL_EOF], say=lambda _: again.set())
+    await it.start()
+    first = it.pid
+    os.kill(first, signal.SIGKILL)
+    await asyncio.wait_for(again.wait(), 5)
+    async with asyncio.timeout(5):
+        while it.pid == first:  # noqa: ASYNC110 (another process gives no event)
+            await asyncio.sleep(0.05)
+    await it.stop()
+    assert gone([first, it.pid], 0.1)
+
+
+async def test_its_order_reaches_it(child):
+    it = child(command=[sys.executable, "-c", "print(input()[::-1])"])
+    it.order = "abc"
+    await it.start()
+    assert it.answer == "cba"
+    await it.stop()
+
+
+async def test_broker_wants_this_runs_password_and_keeps_its_port(child):
+    broker = child(command=[sys.executable, "-m", "tools.run.broker"])
+    broker.order = json.dumps({"port": 0, "user": "unit", "password": "right"})
+    await broker.start()
+    port = int(broker.answer)
+    try:
+        for user, password in ((None, None), ("unit", "wrong"), ("other", "right")):
+            client = aiomqtt.Client("127.0.0.1", port, username=user, password=password)
+            with pytest.raises(aiomqtt.MqttError, match="Not authorized"):
+                async with client:
+                    pass
+        async with aiomqtt.Client("127.0.0.1", port, username="unit", password="right") as client:
+            await client.subscribe("panewatch/+/sz20/w1/tm", qos=1)
+            await client.publish("panewatch/00000000/sz20/w1/tm", b"\x08\x01", qos=1)
+            async with asyncio.timeout(5):
+                message = await anext(aiter(client.messages))
+            assert message.payload == b"\x08\x01"
+    finally:
+        await broker.stop()
+
+
+def test_pty_carries_every_byte_both_ways_and_survives_a_hang_up():
+    line = PtyLine()
+    every = bytes(range(256))
+    try:
+        for _ in range(2):
+            slave = os.open(line.ground_link, os.O_RDWR | os.O_NOCTTY)
+            os.write(line.master, every)
+            assert os.read(slave, 1000) == every
+            os.write(slave, every)
+            assert os.read(line.master, 1000) == every
+            os.close(slave)
+        with pytest.raises(BlockingIOError):
+            os.read(line.master, 1)
+    finally:
+        line.close()
