@@ -1,0 +1,73 @@
+import math
+from statistics import fmean, pvariance
+
+import pytest
+
+from firmware.world.noise import FOREVER, NOISY_US, QUIET_US, Crossings
+from hil_tests.unit.event_table import SECOND, world
+
+DAY_US = 86_400 * SECOND
+
+
+@pytest.mark.parametrize(("interval_us", "above_db"), [(QUIET_US, 15), (NOISY_US, 12)])
+def test_rate_is_that_of_white_noise_through_the_threshold(interval_us, above_db):
+    sigmas = 10 ** (above_db / 20)
+    per_second = math.erfc(sigmas / math.sqrt(2)) * 2.5e6
+    assert interval_us / 1e6 == pytest.approx(1 / per_second, rel=1e-3)
+
+
+def test_a_day_has_24000_crossings_in_a_poisson_process():
+    noise = Crossings(7, 1)
+    hourly, before = [], 0
+    for hour in range(1, 25):
+        noise.advance(hour * DAY_US // 24)
+        hourly.append(sum(noise.counts) - before)
+        before = sum(noise.counts)
+    assert before == pytest.approx(24_264, abs=5 * math.sqrt(24_264))
+    assert pvariance(hourly) / fmean(hourly) == pytest.approx(1, abs=0.9)
+    assert min(noise.counts) == pytest.approx(24_264 / 6, abs=5 * math.sqrt(24_264 / 6))
+
+
+def test_steps_do_not_matter():
+    fine, coarse = Crossings(7, 1), Crossings(7, 1)
+    for t_us in range(0, 600 * SECOND, 20_000):
+        fine.advance(t_us)
+    coarse.advance(600 * SECOND - 20_000)
+    assert fine.counts == coarse.counts
+
+
+def test_a_silenced_channel_counts_no_more_and_the_others_go_on_as_they_would():
+    silenced, plain = Crossings(7, 1), Crossings(7, 1)
+    for noise in (silenced, plain):
+        noise.advance(600 * SECOND)
+    kept = silenced.counts[2]
+    silenced.set_interval(2, 600 * SECOND, FOREVER)
+    for noise in (silenced, plain):
+        noise.advance(6000 * SECOND)
+    assert silenced.counts[2] == kept < plain.counts[2]
+    assert silenced.counts[:2] + silenced.counts[3:] == plain.counts[:2] + plain.counts[3:]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        (5 * SECOND, "impact", 0, 0, 0, 250, 10_000_000, 2700, 0),
+        (5 * SECOND, "leak", 1, 100),
+        (5 * SECOND, "thermal", 0, 5000, SECOND),
+        (5 * SECOND, "sensor_fault", 1, 0),
+        (5 * SECOND, "reboot"),
+    ],
+    ids=lambda event: event[1],
+)
+def test_an_event_shifts_no_crossing(event):
+    plain, eventful = world(), world(event)
+    for each in (plain, eventful):
+        each.advance(900 * SECOND)
+    assert plain.noise.counts == eventful.noise.counts
+
+
+def test_units_of_one_scenario_have_their_own_noise():
+    one, two = world(apid=1), world(apid=2)
+    for each in (one, two):
+        each.advance(900 * SECOND)
+    assert one.noise.counts != two.noise.counts
