@@ -12,7 +12,6 @@ import pytest
 
 from hil_tests.support.process import ROOT, gone
 from tools.run.child import Child
-from tools.run.lines import PtyLine
 
 UNTIL_EOF = "import sys; print('up', flush=True); sys.stdin.read(); print('down')"
 STUBBORN = (
@@ -89,20 +88,3 @@ async def test_broker_wants_this_runs_password_and_keeps_its_port(child):
             assert message.payload == b"\x08\x01"
     finally:
         await broker.stop()
-
-
-def test_pty_carries_every_byte_both_ways_and_survives_a_hang_up():
-    line = PtyLine()
-    every = bytes(range(256))
-    try:
-        for _ in range(2):
-            slave = os.open(line.ground_link, os.O_RDWR | os.O_NOCTTY)
-            os.write(line.master, every)
-            assert os.read(slave, 1000) == every
-            os.write(slave, every)
-            assert os.read(line.master, 1000) == every
-            os.close(slave)
-        with pytest.raises(BlockingIOError):
-            os.read(line.master, 1)
-    finally:
-        line.close()

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-import socket
 import sys
+from contextlib import suppress
+from functools import partial
+from typing import Final
+
+UNIT: Final = 0
+GROUND: Final = 1
+READ_BYTES: Final = 4096
 
 
 class PtyLine:
@@ -20,6 +27,9 @@ class PtyLine:
         tty.setraw(self._slave)
         # With a blocking master one write towards a host that does not read stops the whole unit.
         os.set_blocking(self.master, False)
+
+    async def open(self) -> None:
+        """It is open already."""
 
     @property
     def descriptors(self) -> tuple[int, ...]:
@@ -43,27 +53,56 @@ class PtyLine:
 
 
 class TcpLine:
-    """A free port on loopback at which the unit listens and which the ground opens."""
+    """A serial line over TCP: two ports on loopback, what comes in at one goes out at the other.
 
-    descriptors = ()
+    pyserial's `socket://` only ever calls, so someone between the two must answer. As on a wire,
+    bytes towards an end where nobody is are lost.
+    """
+
+    descriptors: tuple[int, ...] = ()
 
     def __init__(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
+        self._servers: list[asyncio.Server] = []
+        self._writers: dict[int, asyncio.StreamWriter] = {}
+
+    async def open(self) -> None:
+        """Listen at both ends."""
+        for end in (UNIT, GROUND):
+            self._servers.append(
+                await asyncio.start_server(partial(self._serve, end), "127.0.0.1", 0)
+            )
 
     @property
     def unit_link(self) -> str:
         """The link in the unit's configuration."""
-        return f"socket://127.0.0.1:{self._port}"
+        return self._url(UNIT)
 
     @property
     def ground_link(self) -> str:
         """The link that the ground opens."""
-        return f"socket://127.0.0.1:{self._port}"
+        return self._url(GROUND)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Hang up."""
+        for server in self._servers:
+            server.close()
+        for writer in self._writers.values():
+            writer.close()
+
+    def _url(self, end: int) -> str:
+        return f"socket://127.0.0.1:{self._servers[end].sockets[0].getsockname()[1]}"
+
+    async def _serve(
+        self, end: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._writers[end] = writer
+        with suppress(ConnectionError):
+            while data := await reader.read(READ_BYTES):
+                other = self._writers.get(GROUND if end == UNIT else UNIT)
+                if other and not other.is_closing():
+                    other.write(data)
+                    await other.drain()
+        writer.close()
 
 
 def has_pty() -> bool:

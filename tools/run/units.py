@@ -16,7 +16,7 @@ from tools.sim.runtime import command, environment, micropython
 
 PYTHONS = {"cpython": "CPython", "micropython": "MicroPython"}
 LINKS = {"serial": "a serial line", "socket": "a socket", "mqtt": "MQTT"}
-HEAP = ("-X", "heapsize=200k")
+HEAP_BYTES = 200 * 1024
 """On MicroPython a unit gets no more than a board has."""
 WAYS = (("cpython", "mqtt"), ("micropython", "serial"), ("cpython", "serial"))
 """Of the first, second, third unit; further ones begin again."""
@@ -38,7 +38,7 @@ class UnitProcess:
         return f"{self.unit} on {PYTHONS[self.runtime]} over {LINKS[self.link]}"
 
 
-def prepare(
+async def prepare(
     scenario: Scenario,
     folder: Path,
     keys: Path,
@@ -57,6 +57,8 @@ def prepare(
             say(f"{unit}: no pseudo-terminals on this computer, so it runs over a socket")
             kind = "socket"
         line = PtyLine() if kind == "serial" else TcpLine() if kind == "socket" else None
+        if line:
+            await line.open()
         config = write_config(
             scenario,
             unit,
@@ -66,10 +68,9 @@ def prepare(
             speed,
             until_eof=True,
         )
-        heap = HEAP if runtime == "micropython" else ()
         child = Child(
             str(unit),
-            [*command(runtime), *heap, "-m", "firmware", str(config)],
+            [*command(runtime, HEAP_BYTES), "-m", "firmware", str(config)],
             config.with_suffix(".log"),
             say,
             environment=environment(),
