@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from struct import Struct
 from typing import Any, Final
@@ -14,6 +15,9 @@ from protocol.wire.frame import whole
 from protocol.wire.tm import HEADER, HEADER_SIZE, PUS_VERSION
 
 _HEADER: Final = Struct(HEADER)
+
+Bodies = Mapping[tuple[int, int], tuple[str, Struct, tuple[str, ...]]]
+"""(service, subtype) to packet name, body layout and field names."""
 
 ENTRIES: Final = {t.name: {p.entry.name: p.entry for p in parameters(t.body)} for t in TELEMETRY}
 """Dictionary entries: packet name, then parameter name."""
@@ -46,8 +50,11 @@ class Decoded:
     data: bytes
 
 
-def decode(data: bytes) -> Decoded:
-    """Decode one whole space packet; raises DecodeError."""
+def decode(data: bytes, bodies: Bodies = BODIES) -> Decoded:
+    """Decode one whole space packet; raises DecodeError.
+
+    `bodies` are those of the schema that made the packet, where it is an older one.
+    """
     if not whole(data):
         raise DecodeError("no space packet: length or CRC-16 does not hold", data)
     if len(data) < HEADER_SIZE + 2:
@@ -71,7 +78,7 @@ def decode(data: bytes) -> Decoded:
         raise DecodeError("not PUS-C telemetry", data)
     if sequence != 0xC000 | (record & 0x3FFF):
         raise DecodeError("sequence count and record number disagree", data)
-    known = BODIES.get((service, subtype))
+    known = bodies.get((service, subtype))
     if known is None:
         raise DecodeError(f"unknown telemetry [{service},{subtype}]", data)
     name, body, names = known

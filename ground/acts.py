@@ -1,0 +1,70 @@
+"""What can stand in the journal, and what each entry does: live and in the fold the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from ground.model import Inspection, UnitKey
+from protocol.schema.severity import Severity
+
+if TYPE_CHECKING:
+    from ground.station import Station
+
+Act = Callable[["Station", str, dict[str, Any]], None]
+
+
+def _start(station: Station, _: str, __: dict[str, Any]) -> None:
+    station.started_us = station.now_us
+
+
+def _pass_time(_: Station, __: str, ___: dict[str, Any]) -> None:
+    """An alarm's transition, or the end of a run: all that counts is that time went on to there."""
+
+
+def _inspection(station: Station, author: str, data: dict[str, Any]) -> None:
+    values = data | {"unit": UnitKey(*data["unit"]), "author": author}
+    seen = Inspection(**values)
+    station.inspections.append(seen)
+    station.assessor.inspection(seen)
+
+
+def _acknowledge(station: Station, author: str, data: dict[str, Any]) -> None:
+    station.assessor.acknowledge(data["alarm"], author, data["comment"], station.now_us)
+
+
+def _shelve(station: Station, author: str, data: dict[str, Any]) -> None:
+    station.assessor.shelve(data["alarm"], author, data["reason"], data["until_us"], station.now_us)
+
+
+def _notice(station: Station, _: str, data: dict[str, Any]) -> None:
+    key, words = data["key"], data["words"]
+    if data["active"]:
+        station.notices[key] = words
+    else:
+        station.notices.pop(key, None)
+    station.assessor.alarm_event(
+        key,
+        Severity(data["severity"]),
+        words,
+        unit=UnitKey(*data["unit"]) if data["unit"] else None,
+        time_us=station.now_us,
+        now_us=station.now_us,
+        active=data["active"],
+    )
+
+
+def _lost(station: Station, _: str, data: dict[str, Any]) -> None:
+    station.streams[UnitKey(*data["unit"])].lose(data["boot"], data["first"], data["last"])
+
+
+ACTS: Final[dict[str, Act]] = {
+    "start": _start,
+    "stop": _pass_time,
+    "alarm": _pass_time,
+    "inspection": _inspection,
+    "acknowledge": _acknowledge,
+    "shelve": _shelve,
+    "notice": _notice,
+    "lost": _lost,
+}

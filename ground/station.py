@@ -1,0 +1,277 @@
+"""The ground station's core: synchronous, and told the time, so that it is a fold over the archive.
+
+Everything received is archived, then becomes packets, then knowledge. `commit` puts it on disk and
+only then hands out what may leave: commands for units, samples for consoles.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from ground.acts import ACTS
+from ground.archive.archive import Archive
+from ground.archive.errors import ArchiveFull
+from ground.assessing import Assessing
+from ground.fleet import Fleet
+from ground.model import Alarm, Chunk, Inspection, Packet, UnitKey
+from ground.stream.commander import Commander
+from ground.stream.intake import Identified, Intake
+from ground.stream.keys import KeyFileError, KeyStore
+from ground.stream.outgoing import Command, Outgoing
+from ground.stream.unit import UnitStream
+from ground.stream.verification import suspicion
+from protocol.schema.decode import Decoded
+from protocol.schema.severity import Severity
+
+SECOND_US: Final = 1_000_000
+SILENCE_US: Final = 5_000_000
+"""A unit sends something live more often than this."""
+PAUSE_S: Final = 3600
+"""Of a longer time without any entry only the last minute is ticked through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a commit lets out."""
+
+    commands: list[Command]
+    samples: list[Packet]
+    """Housekeeping packets taken in since the last commit."""
+    changed: set[str]
+    """"units", and what the assessment names."""
+    stored: bool
+    """False: nothing can be written now; receive no more until a commit succeeds."""
+
+
+class Station:
+    """One ground station on one archive. Times are µs since 1970, UTC.
+
+    `speed` is how fast units run against the ground's clock, until their packets tell it.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        fleet: Fleet,
+        assess: Callable[[Fleet], Assessing],
+        keys: KeyStore | None = None,
+        *,
+        speed: float = 1.0,
+    ) -> None:
+        self.archive = archive
+        self.fleet = fleet
+        self.assessor = assess(fleet)
+        self.intake = Intake()
+        self.streams: dict[UnitKey, UnitStream] = {}
+        self.inspections: list[Inspection] = []
+        self.notices: dict[str, str] = {}
+        """Alarms of the station's own that are active: key, words."""
+        self.now_us = 0
+        self.started_us = 0
+        self.first_packet_us: int | None = None
+        """When the first packet since the start came."""
+        self.recording = True
+        """False in the fold: what it does stands in the archive already."""
+        self._rate = 1 / speed
+        self._commander = Commander(archive, keys)
+        self._outgoing = Outgoing(self._commander)
+        self._samples: list[Packet] = []
+        self._changed: set[str] = set()
+        self._alarms: dict[int, dict[str, Any]] = {}
+
+    def start(self, now_us: int) -> None:
+        """Begin to receive; after ground.rebuild where the archive has a past."""
+        self.archive.set_meta("fleet", json.dumps(self.fleet.to_dict(), ensure_ascii=False))
+        self.now_us = now_us
+        self.act("start", "ground", {})
+
+    def receive(self, chunk: Chunk) -> None:
+        """Take bytes as a link gave them. Never raises on what they hold."""
+        self.advance(chunk.received_us)
+        self.archive.add_raw(chunk)
+        for identified in self.intake.take(chunk):
+            self.accept(identified)
+        self._tell_troubles()
+
+    def tick(self, now_us: int) -> None:
+        """Once a second, after all chunks received before it."""
+        self.advance(now_us)
+        self.intake.second(now_us)
+        self._tell_troubles()
+        for unit, stream in self.streams.items():
+            for boot, first, last in stream.given_up():
+                self.act(
+                    "lost", "ground",
+                    {"unit": list(unit), "boot": boot, "first": first, "last": last},
+                )  # fmt: skip
+
+    def commit(self) -> Outcome:
+        """Put all on disk, then hand out what may leave."""
+        self._journal_alarms()
+        self._commander.top_up()
+        commands: list[Command] = []
+        try:
+            self.archive.commit()
+        except ArchiveFull as error:
+            stored = False
+            self.notice("archive:full", str(error), severity=Severity.CRITICAL)
+        else:
+            stored = True
+            self.notice("archive:full", "", active=False)
+            commands = self._outgoing.commands(self.streams.values(), self.now_us)
+        changed = self._changed | self.assessor.changed
+        outcome = Outcome(commands, self._samples, changed, stored)
+        self.assessor.changed.clear()
+        self._samples, self._changed = [], set()
+        return outcome
+
+    def stop(self, now_us: int) -> None:
+        """Write down the end of the run."""
+        self.advance(now_us)
+        self.act("stop", "ground", {})
+        self.commit()
+
+    def inspect(self, inspection: Inspection) -> None:
+        """A person looked at a pane."""
+        data = asdict(inspection) | {"unit": list(inspection.unit)}
+        self.act("inspection", data.pop("author"), data)
+
+    def acknowledge(self, alarm_id: int, author: str, comment: str) -> None:
+        """A person has seen an alarm; raises what the assessor raises, with nothing journaled."""
+        self.act("acknowledge", author, {"alarm": alarm_id, "comment": comment})
+
+    def shelve(self, alarm_id: int, author: str, reason: str, until_us: int | None) -> None:
+        """Put an alarm aside until a time; None takes it back."""
+        data = {"alarm": alarm_id, "reason": reason, "until_us": until_us}
+        self.act("shelve", author, data)
+
+    def notice(
+        self,
+        key: str,
+        words: str,
+        *,
+        active: bool = True,
+        severity: Severity = Severity.WARNING,
+        unit: UnitKey | None = None,
+    ) -> None:
+        """Raise an alarm of the station's own, or take it back; once for each change."""
+        if active != (key in self.notices):
+            words = words if active else self.notices[key]
+            data = {"key": key, "severity": int(severity), "words": words, "active": active}
+            self.act("notice", "ground", data | {"unit": list(unit) if unit else None})
+
+    def act(self, kind: str, author: str, data: dict[str, Any]) -> None:
+        """Do what a journal entry of this kind does, and write it down."""
+        ACTS[kind](self, author, data)
+        if self.recording:
+            self.archive.add_journal(self.now_us, author, kind, data)
+
+    def advance(self, time_us: int) -> None:
+        """Let ground time pass, second by second; it never runs backwards within a run."""
+        if 0 < self.now_us < time_us:
+            last = time_us // SECOND_US
+            first = self.now_us // SECOND_US + 1
+            if last - first > PAUSE_S:
+                first = last - 60
+            for second in range(first, last + 1):
+                self.now_us = second * SECOND_US
+                self._second()
+        self.now_us = max(self.now_us, time_us)
+
+    def resume(self) -> None:
+        """Record from here on; what the fold has done so far is in the archive."""
+        self.recording = True
+        self.assessor.changed.clear()
+        self._alarms = {alarm.id: _facts(alarm) for alarm in self.assessor.alarms}
+
+    def accept(self, identified: Identified) -> None:
+        """Take in a packet whose unit is known; one that is here already changes nothing."""
+        unit, link, decoded, received_us = identified
+        stream = self.streams.get(unit)
+        if stream is None:
+            stream = self.streams[unit] = UnitStream(unit, self._rate)
+        packet = stream.accept(decoded, link, received_us, self.now_us)
+        if packet is None:
+            self._tell_twice(stream)
+            return
+        if self.recording:
+            self.archive.add_packet(packet, self.now_us)
+            if self.first_packet_us is None:
+                self.first_packet_us = self.now_us
+        self._changed.add("units")
+        for boot in stream.boots if decoded.name == "storage" else (decoded.boot_id,):
+            self.intake.identities.learn((link, decoded.apid, boot), unit)
+        if decoded.name == "boot":
+            self._meet(unit, decoded)
+        if stream.silent and not stream.overdue(self.now_us - SILENCE_US):
+            stream.silent = False
+            stream.refill.resume(stream.on_board())
+            self.assessor.silence(unit, None)
+        if words := suspicion(packet):
+            self.assessor.alarm_event(
+                f"command:{unit}", Severity.WARNING, words, unit=unit,
+                time_us=packet.onboard_us, now_us=self.now_us, active=True, late=packet.late,
+            )  # fmt: skip
+        if self.recording and decoded.name == "housekeeping":
+            self._samples.append(packet)
+        self.assessor.packet(packet)
+
+    def _second(self) -> None:
+        for unit, stream in self.streams.items():
+            if not stream.silent and stream.overdue(self.now_us - SILENCE_US, self.started_us):
+                stream.silent = True
+                stream.refill.stop()
+                self.assessor.silence(unit, stream.live_onboard_us)
+                self._changed.add("units")
+            if stream.holes_changed:
+                stream.holes_changed = False
+                self.assessor.holes(unit, stream.holes())
+        self.assessor.tick(self.now_us)
+
+    def _meet(self, unit: UnitKey, decoded: Decoded) -> None:
+        try:
+            self._commander.heard(unit, decoded.apid, int(decoded.raw["next_counter"]))
+        except KeyFileError as error:
+            if self.recording:
+                self.notice(f"key:{unit}", f"{unit} is read but not commanded: {error}", unit=unit)
+        else:
+            if self.recording:
+                self.notice(f"key:{unit}", "", active=False, unit=unit)
+
+    def _tell_twice(self, stream: UnitStream) -> None:
+        boot = stream.two_boots_of_one_number
+        if boot is not None:
+            words = (
+                f"{stream.unit}: two different boots have number {boot}, so what it sends now "
+                "cannot be kept; was its store erased? Start a new archive for it"
+            )
+            self.notice(f"boots:{stream.unit}", words, unit=stream.unit)
+
+    def _tell_troubles(self) -> None:
+        troubles, self.intake.troubles = self.intake.troubles, []
+        for key, words, active in troubles:
+            self.notice(key, words, active=active)
+
+    def _journal_alarms(self) -> None:
+        """Transitions are written down so that the fold lets time pass to each of them."""
+        if "alarms" in self.assessor.changed:
+            for alarm in self.assessor.alarms:
+                state = _facts(alarm)
+                if self._alarms.get(alarm.id) != state:
+                    self._alarms[alarm.id] = state
+                    self.archive.add_journal(self.now_us, "ground", "alarm", state)
+
+
+def _facts(alarm: Alarm) -> dict[str, Any]:
+    return {
+        "alarm": alarm.id,
+        "key": alarm.key,
+        "vehicle": alarm.vehicle,
+        "severity": alarm.severity.label,
+        "what": alarm.what,
+        "state": alarm.state,
+        "active": alarm.active,
+    }
