@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ground.fleet import Fleet
 from ground.model import (
     Alarm,
     Finding,
@@ -107,8 +108,8 @@ class Ground(Protocol):
     def health(self) -> Health:
         """The station itself."""
 
-    def fleet(self) -> Mapping[str, Any]:
-        """`{"vehicles": […]}` as in docs/api.md."""
+    def fleet(self) -> Fleet:
+        """The vehicles, with those that nobody configured but that were heard."""
 
     def units(self) -> Sequence[UnitState]:
         """Every unit that was configured or heard."""

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
+from ground.fleet import ACOUSTIC, Fleet, Window
 from ground.model import Alarm, Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
 from protocol.schema.timescale import iso
 
@@ -47,6 +48,38 @@ def health(ground: Ground, schema: str, version: str) -> Json:
         "packets": state.packets,
         "links": [{"name": k.name, "state": k.state, "words": k.words} for k in state.links],
         "archive": state.archive,
+    }
+
+
+def fleet(known: Fleet) -> Json:
+    """Vehicles, windows, and where the sensors sit."""
+    return {
+        "vehicles": [
+            {
+                "id": v.id,
+                "name": v.name,
+                "role": v.role,
+                "docked": v.docked,
+                "seats": v.seats,
+                "crew": v.crew,
+                "windows": [_window(w) for w in v.windows],
+            }
+            for v in known.vehicles
+        ]
+    }
+
+
+def _window(known: Window) -> Json:
+    return {
+        "id": known.id,
+        "radius_mm": known.radius_mm,
+        "ring_mm": known.ring_mm,
+        "thickness_mm": known.thickness_mm,
+        "vented": known.vented,
+        "sensors": [
+            {"name": name, "x_mm": x, "y_mm": y}
+            for name, (x, y) in zip(ACOUSTIC, known.sensors, strict=True)
+        ],
     }
 
 

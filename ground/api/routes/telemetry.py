@@ -30,7 +30,7 @@ def router(ground: Ground) -> APIRouter:
 
     @routes.get("/fleet")
     async def fleet() -> Any:
-        return views.finite(ground.fleet())
+        return views.finite(views.fleet(ground.fleet()))
 
     @routes.get("/units")
     async def units() -> Any:

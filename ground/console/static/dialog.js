@@ -1,0 +1,70 @@
+// A modal form. ask(title, fields) gives {key: text} or null; show(message) tells a failure.
+// A field: {key, label, value, required, type, options: [[value, words]], step, min, hidden(form)}
+
+import { el } from './dom.js';
+
+function control(field) {
+  const shared = { name: field.key, required: field.required, 'aria-label': field.label };
+  if (field.options) {
+    return el(
+      'select',
+      shared,
+      field.options.map(([value, words]) => el('option', { value, selected: value === field.value }, words)),
+    );
+  }
+  if (field.type === 'textarea') return el('textarea', { ...shared, rows: 2 }, field.value ?? '');
+  const { type = 'text', value = '', step, min } = field;
+  return el('input', { ...shared, type, value, step, min, maxlength: type === 'text' ? 80 : null });
+}
+
+export function ask(title, fields, submit = 'Save') {
+  return new Promise((resolve) => {
+    const rows = fields.map((f) => el('label', {}, el('span', {}, f.label), control(f)));
+    const cancel = el('button', { type: 'button', class: 'pw-button' }, 'Cancel');
+    const form = el(
+      'form',
+      { method: 'dialog' },
+      el('h2', {}, title),
+      rows,
+      el('div', { class: 'pw-dialog-buttons' }, cancel, el('button', { class: 'pw-button pw-primary' }, submit)),
+    );
+    const dialog = el('dialog', { class: 'pw-dialog', 'aria-label': title }, form);
+    const read = () => Object.fromEntries(new FormData(form));
+    const showNeeded = () =>
+      fields.forEach((f, i) => {
+        const unneeded = f.hidden?.(read()) ?? false;
+        rows[i].hidden = unneeded;
+        rows[i].querySelector('[name]').disabled = false;
+        rows[i].querySelector('[name]').required = Boolean(f.required) && !unneeded;
+      });
+    form.addEventListener('change', showNeeded);
+    form.addEventListener('submit', () => dialog.close('given'));
+    cancel.addEventListener('click', () => dialog.close(''));
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'given' ? read() : null);
+    });
+    document.body.append(dialog);
+    showNeeded();
+    dialog.showModal();
+  });
+}
+
+export function tell(message) {
+  const close = el('button', { class: 'pw-button pw-primary' }, 'Close');
+  const dialog = el('dialog', { class: 'pw-dialog', role: 'alertdialog' }, el('p', {}, message), close);
+  close.addEventListener('click', () => dialog.close());
+  dialog.addEventListener('close', () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
+// Run an action; what goes wrong is told, never swallowed.
+export async function attempt(action) {
+  try {
+    return await action();
+  } catch (error) {
+    tell(error.message);
+    return null;
+  }
+}

@@ -1,0 +1,56 @@
+// Numbers and times as operators read them. All times are UTC.
+
+export function clockTime(time) {
+  const date = typeof time === 'number' ? new Date(time) : new Date(Date.parse(time));
+  return Number.isNaN(date.getTime()) ? '–' : date.toISOString().slice(11, 19);
+}
+
+export function dateTime(time) {
+  const date = typeof time === 'number' ? new Date(time) : new Date(Date.parse(time));
+  return Number.isNaN(date.getTime()) ? '–' : date.toISOString().slice(0, 19).replace('T', ' ');
+}
+
+// 75 -> '1 min 15 s'; two parts are enough for a decision.
+export function duration(seconds) {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor((s % 3600) / 60)} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
+}
+
+// [low, middle, high] in s -> '8 min 40 s (8 min 20 s to 9 min 0 s)'
+export function span(times) {
+  const words = times.map((t) => (t === null ? '?' : duration(t)));
+  return `${words[1]} (${words[0]} to ${words[2]})`;
+}
+
+export function kilopascal(pa) {
+  return pa === undefined || pa === null ? '–' : `${(pa / 1000).toFixed(2)} kPa`;
+}
+
+export function celsius(t) {
+  return t === undefined || t === null ? '–' : `${t.toFixed(1)} °C`.replace('-', '−');
+}
+
+export function millimetres(value) {
+  return value === null ? '?' : String(Math.round(value)).replace('-', '−');
+}
+
+// A range whose upper end is open when the channels clipped.
+export function size([low, high]) {
+  return high === null ? `≥ ${low} mm (clipped)` : `${low} to ${high} mm`;
+}
+
+// Values of a rule's inputs, short.
+export function plain(value) {
+  if (value === null) return 'open';
+  if (Array.isArray(value)) return value.map(plain).join(' … ');
+  if (typeof value === 'number') return String(Number(value.toPrecision(4)));
+  if (typeof value === 'object') {
+    return Object.entries(value)
+      .map(([k, v]) => `${k} ${plain(v)}`)
+      .join(', ');
+  }
+  return String(value);
+}

@@ -1,0 +1,126 @@
+// The pane view: one card a window, with its picture and the facts of the first minute.
+
+import { api } from './api.js';
+import { el, painter, swap } from './dom.js';
+import { celsius, clockTime, duration, kilopascal, millimetres, size } from './format.js';
+import { drawPane } from './pane_svg.js';
+
+const ACOUSTIC = 6;
+const SLOW = ['p_gap1', 'p_gap2', 'p_cabin', 't_outer', 't_middle', 't_inner'];
+const TOPICS = ['impacts', 'leaks', 'units', 'status', 'data', 'stale', 'connection'];
+
+// `only` is one 'vehicle/window', or undefined for all.
+export function mountPanes(root, ground, only) {
+  const { live, fleet } = ground;
+  root.classList.add('pw-panes');
+  const cards = fleet.flatMap((vehicle) =>
+    vehicle.windows
+      .filter((window) => !only || only === `${vehicle.id}/${window.id}`)
+      .map((window) => new Card(ground, vehicle, window)),
+  );
+  root.append(...cards.map((card) => card.node));
+  let inspections = [];
+  const paint = painter(() => cards.forEach((card) => card.draw(inspections)));
+  const ends = live.onAny(TOPICS, paint);
+  const endStatus = live.on('status', async () => {
+    inspections = await api.get('inspections').catch(() => inspections);
+    paint();
+  });
+  return () => {
+    paint.end();
+    ends();
+    endStatus();
+  };
+}
+
+class Card {
+  constructor(ground, vehicle, window) {
+    this.live = ground.live;
+    this.vehicle = vehicle;
+    this.window = window;
+    this.key = `${vehicle.id}/${window.id}`;
+    this.head = el('header');
+    this.picture = el('div', { class: 'pw-picture' });
+    this.facts = el('dl');
+    this.node = el('section', { class: 'pw-pane', 'data-window': this.key }, this.head, this.picture, this.facts);
+  }
+
+  draw(inspections) {
+    const mine = (e) => e.vehicle === this.vehicle.id && (e.window ?? e.unit) === this.window.id;
+    const impacts = this.live.topic('impacts').filter(mine);
+    const status = this.live.topic('status').find((v) => v.id === this.vehicle.id);
+    const scene = {
+      impacts,
+      tasks: (status?.tasks ?? []).filter((t) => t.unit === this.window.id),
+      inspection: inspections.filter(mine).at(-1),
+      aeHealth: this.live.values.get(this.key)?.values.ae_health,
+      old: this.live.isStale(this.key),
+    };
+    this.node.classList.toggle('is-stale', scene.old);
+    swap(this.head, this.#title(scene));
+    swap(this.picture, drawPane(this.window, scene));
+    swap(this.facts, this.#rows(scene, this.live.topic('leaks').filter(mine)));
+  }
+
+  #title({ old }) {
+    const unit = this.live.unit(this.key);
+    const since = unit?.last_onboard ? ` since ${clockTime(unit.last_onboard)}` : '';
+    return [
+      el('h3', {}, this.vehicle.name, ' ', el('small', {}, this.key)),
+      el('span', { class: old ? 'pw-old' : 'pw-faint' }, old ? `✖ NO DATA${since}` : '● live'),
+    ];
+  }
+
+  #rows({ impacts, inspection, old }, leaks) {
+    const v = this.live.values.get(this.key)?.values ?? {};
+    const mark = old ? ' (old)' : '';
+    return [
+      row('Impact', impactWords(impacts, this.window), impacts.length ? 'is-event' : ''),
+      row('Gap 2', kilopascal(v.p_gap2) + mark, '', leakWords(leaks, 'gap2', old)),
+      row('Cabin', kilopascal(v.p_cabin) + mark, '', leakWords(leaks, 'cabin', old)),
+      this.window.vented?.[0] ? row('Gap 1', `${kilopascal(v.p_gap1)} vented: shows no leak`) : row('Gap 1', kilopascal(v.p_gap1) + mark, '', leakWords(leaks, 'gap1', old)),
+      row('Panes', `${celsius(v.t_outer)} outer · ${celsius(v.t_inner)} inner${mark}`),
+      row('Sensors', healthWords(v) + mark, ''),
+      inspection ? row('Seen', inspectionWords(inspection), inspection.result === 'crack' ? 'is-bad' : '') : null,
+    ];
+  }
+}
+
+function row(name, words, kind = '', extra = null) {
+  return [el('dt', {}, name), el('dd', { class: kind }, words, extra ? [' ', extra] : null)];
+}
+
+function impactWords(impacts, window) {
+  const last = impacts.at(-1);
+  if (!last) return 'none seen';
+  const where = last.localised
+    ? `x ${millimetres(last.x_mm)}, y ${millimetres(last.y_mm)} mm · ${millimetres(window.radius_mm - Math.hypot(last.x_mm, last.y_mm))} mm from edge`
+    : `place unknown (${last.reason || 'not localised'})`;
+  const more = impacts.length > 1 ? ` · ${impacts.length} in all` : '';
+  return `${clockTime(last.time)}${last.late ? ' LATE' : ''} ${last.pane} · ${where} · ${size(last.diameter_mm)}${more}`;
+}
+
+function leakWords(leaks, volume, old) {
+  const active = leaks.filter((k) => k.volume === volume && k.active).at(-1);
+  if (active) {
+    const left = active.half_s ?? active.reserve_s;
+    const limit = active.half_s ? 'half in' : 'reserve';
+    const time = left ? ` · ${limit} ${duration(left[1] ?? left[0])}` : '';
+    return el('b', { class: 'pw-leak' }, `▼ LEAKING ${active.rate_pa_s.toFixed(0)} Pa/s${time}`);
+  }
+  return old ? el('b', { class: 'pw-old' }, 'leak unknown') : 'no leak seen';
+}
+
+function healthWords(values) {
+  const count = (mask, of) => Array.from({ length: of }, (_, k) => (mask >> k) & 1).filter(Boolean).length;
+  if (values.ae_health === undefined) return '–';
+  const slow = SLOW.filter((_, k) => !((values.sensor_health >> k) & 1));
+  const acoustic = count(values.ae_health, ACOUSTIC);
+  const low = acoustic < 4 ? ' TOO FEW to localise' : '';
+  return `${acoustic} of ${ACOUSTIC} acoustic${low} · ${slow.length ? `BAD: ${slow.join(', ')}` : 'p and T good'}`;
+}
+
+function inspectionWords(seen) {
+  const what = seen.result === 'crack' ? `CRACK ${seen.length_mm} mm${seen.through ? ', through' : ', not through'}` : 'clear';
+  return `${what} on the ${seen.pane} pane · ${seen.author}, ${clockTime(seen.time)}`;
+}

@@ -1,0 +1,104 @@
+// Return status: who can go home in what, and which rule says so. It advises; people decide.
+
+import { el, painter, swap } from './dom.js';
+import { clockTime, dateTime, plain, span } from './format.js';
+import { inspect } from './inspection.js';
+
+const MEANING = {
+  GREEN: ['●', 'nominal'],
+  AMBER: ['▲', 'emergency only'],
+  RED: ['■', 'no crew'],
+};
+
+export function mountStatus(root, ground) {
+  const { live } = ground;
+  root.classList.add('pw-status');
+  const paint = painter(() => {
+    const vehicles = live.topic('status');
+    swap(root, homeLine(vehicles, ground.fleet), vehicles.map((v) => card(v, ground)));
+  });
+  return live.onAny(['status', 'leaks', 'connection'], paint);
+}
+
+function homeLine(vehicles, fleet) {
+  const seats = { GREEN: 0, AMBER: 0, UNKNOWN: 0 };
+  let crew = 0;
+  for (const craft of fleet) {
+    crew += craft.crew;
+    const now = vehicles.find((v) => v.id === craft.id);
+    if (!now?.status) continue;
+    const kind = now.unknown_since ? 'UNKNOWN' : now.status;
+    if (kind in seats) seats[kind] += craft.seats;
+  }
+  const enough = seats.GREEN >= crew;
+  return el(
+    'p',
+    { class: `pw-home ${enough ? '' : 'is-short'}`, 'aria-label': 'Seats home' },
+    el('b', {}, enough ? '✓ ' : '▲ ', `${seats.GREEN} GREEN seats for ${crew} crew`),
+    seats.AMBER ? ` · ${seats.AMBER} emergency only` : '',
+    seats.UNKNOWN ? ` · ${seats.UNKNOWN} unknown` : '',
+  );
+}
+
+function card(vehicle, ground) {
+  const craft = ground.fleet.find((v) => v.id === vehicle.id);
+  return el(
+    'section',
+    { class: `pw-card is-${(vehicle.status ?? 'station').toLowerCase()}`, 'data-vehicle': vehicle.id },
+    el(
+      'header',
+      {},
+      el('div', { class: 'pw-chips' }, chip(vehicle), unknownChip(vehicle)),
+      el('h3', {}, vehicle.name, el('small', {}, facts(vehicle, craft))),
+      craft?.windows.length
+        ? el('button', { class: 'pw-button', onclick: () => inspect(craft, ground) }, 'Inspection …')
+        : null,
+    ),
+    vehicle.tasks.map((task) => el('p', { class: 'pw-task' }, el('b', {}, '◎ Photo task: '), task.words)),
+    vehicle.leaks.map(leakLine),
+    vehicle.leaks.length === 0 && !vehicle.status ? el('p', {}, 'No leak seen.') : null,
+    el('ul', {}, vehicle.rules.map(ruleLine)),
+  );
+}
+
+function chip(vehicle) {
+  if (!vehicle.status) {
+    return el('span', { class: 'pw-chip' }, vehicle.role === 'station' ? 'STATION' : 'NOT CONFIGURED');
+  }
+  const [shape, words] = MEANING[vehicle.status];
+  return el('span', { class: `pw-chip is-${vehicle.status.toLowerCase()}` }, `${shape} ${vehicle.status}`, el('small', {}, words));
+}
+
+function unknownChip(vehicle) {
+  if (!vehicle.unknown_since) return null;
+  return el('span', { class: 'pw-chip is-unknown' }, `? UNKNOWN SINCE ${clockTime(vehicle.unknown_since)}`);
+}
+
+function facts(vehicle, craft) {
+  if (!craft || !vehicle.status) return vehicle.id;
+  const last = vehicle.history.at(-1);
+  const since = last ? ` · since ${dateTime(last.time)}` : '';
+  return `${vehicle.id} · ${craft.seats} seats, crew ${craft.crew}${since}`;
+}
+
+function ruleLine(rule) {
+  const inputs = Object.entries(rule.inputs).map(([k, v]) => `${k} ${plain(v)}`).join(' · ');
+  return el(
+    'li',
+    {},
+    el('b', {}, `${MEANING[rule.status]?.[0] ?? '•'} ${rule.words}`),
+    el('small', {}, `${rule.rule}: ${[inputs, rule.uncertainty].filter(Boolean).join(' — ')}`),
+  );
+}
+
+export function leakLine(leak) {
+  const words = [
+    `${leak.rate_pa_s.toFixed(1)} ± ${leak.sigma_pa_s.toFixed(1)} Pa/s`,
+    `hole ${leak.hole_mm.toFixed(2)} mm`,
+    leak.half_s ? `half pressure in ${span(leak.half_s)}` : null,
+    leak.reserve_s ? `reserve ${span(leak.reserve_s)}` : null,
+    `since ${clockTime(leak.time)}`,
+  ];
+  const title = `${leak.active ? '▼ LEAK' : 'Leak ended'} ${leak.window} ${leak.volume}: `;
+  return el('p', { class: leak.active ? 'pw-leak' : '' }, el('b', {}, title), words.filter(Boolean).join(' · '));
+}

@@ -1,0 +1,247 @@
+"""A scripted ground station: the shenzhou20 story, one call a turn, for tests of API and console.
+
+It decides nothing: what a strike or a leak makes of the status is written down here.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from math import exp
+
+from ground.api import source
+from ground.api.source import Health, JournalEntry, LinkState, Refused, Sample, UnitState, Value
+from ground.fleet import Fleet
+from ground.model import Alarm, Finding, Impact, Inspection, Leak, UnitKey, VehicleStatus
+from hil_tests.e2e import demo_story as story
+from hil_tests.e2e.demo_story import FLEET, SZ20, SZ21, TIANGONG
+from protocol.schema.severity import Severity
+
+S = 1_000_000
+
+
+class DemoGround(source.Ground):
+    """Call `second()` once a second and the story's methods when it is their turn."""
+
+    def __init__(self, start_us: int = 1_762_214_400 * S, seconds: int = 0) -> None:
+        self.started_us = self.now_us = start_us
+        self._noise = random.Random(20)
+        self._history: dict[UnitKey, list[Sample]] = {}
+        self._received: dict[UnitKey, int] = {}
+        self._kept: dict[UnitKey, list[Sample]] = {}
+        self._silent: set[UnitKey] = set()
+        self._listeners: list = []
+        self._status = {
+            v.id: VehicleStatus(
+                v.id, v.name, v.role, "GREEN" if v.has_return_status else None, None, (), ()
+            )
+            for v in FLEET.vehicles
+        }
+        self._impacts: list[Impact] = []
+        self._leaks: list[Leak] = []
+        self._findings: list[Finding] = []
+        self._alarms: list[Alarm] = []
+        self._inspections: list[Inspection] = []
+        self._journal: list[JournalEntry] = []
+        for _ in range(seconds):
+            self.second()
+
+    # The story
+
+    def second(self) -> None:
+        """One second of housekeeping of every unit."""
+        self.now_us += S
+        samples = []
+        for unit in (SZ20, SZ21, TIANGONG):
+            sample = Sample(unit, self.now_us, False, self._values(unit))
+            if unit in self._silent:
+                self._kept.setdefault(unit, []).append(sample)
+            else:
+                samples.append(sample)
+        self._deliver(samples)
+
+    def strike(self, unit: UnitKey = SZ20, late_by_s: int = 0) -> None:
+        """A particle strikes; late when it was kept on board meanwhile."""
+        late = late_by_s > 0
+        hit = story.impact(unit, self.now_us - late_by_s * S, self.now_us, late)
+        self._impacts.append(hit)
+        self._findings.append(story.strike(hit))
+        self._raise("strike", unit, Severity.CRITICAL, story.STRIKE_WORDS, hit.time_us, late)
+        self._set(unit.vehicle, "AMBER", story.STRIKE_RULES, (story.photo_task(hit),))
+
+    def leak(self, unit: UnitKey = TIANGONG) -> None:
+        """Gap 2 begins to leak."""
+        found = story.leak(unit, self.now_us)
+        self._leaks.append(found)
+        self._raise("leak", unit, Severity.DISTRESS, "Gap 2 leaks: 134 Pa/s", found.time_us)
+        self._tell([])
+
+    def silence(self, unit: UnitKey = SZ21) -> None:
+        """The link delivers nothing; the unit goes on."""
+        self._silent.add(unit)
+        self._raise("silence", unit, Severity.WARNING, "Silent: no telemetry", self.now_us)
+        self._status[unit.vehicle] = replace(
+            self._status[unit.vehicle], unknown_since_us=self._history[unit][-1].utc_us
+        )
+        self._tell([])
+
+    def recover(self, unit: UnitKey = SZ21) -> None:
+        """The link is back: kept packets arrive, late."""
+        self._silent.discard(unit)
+        self._status[unit.vehicle] = replace(self._status[unit.vehicle], unknown_since_us=None)
+        kept = self._kept.pop(unit, [])
+        self._deliver([replace(s, late=True) for s in kept])
+
+    def _values(self, unit: UnitKey) -> dict[str, float]:
+        def pressure(pa: float) -> float:
+            return round(pa + self._noise.gauss(0, 20), 1)
+
+        gap2 = 101_325.0
+        for leak in self._leaks:
+            if leak.unit == unit:
+                gap2 *= exp(-(self.now_us - leak.time_us) / S / leak.tau_s)
+        t = {"t_outer": 4.0, "t_middle": 14.0, "t_inner": 19.0}
+        return {
+            "p_gap1": 0.0,
+            "p_gap2": pressure(gap2),
+            "p_cabin": pressure(101_325.0),
+            **{k: round(v + self._noise.gauss(0, 0.05), 3) for k, v in t.items()},
+            "ae_health": 0x3F,
+            "sensor_health": 0x3F,
+            "impacts": sum(i.unit == unit for i in self._impacts),
+        }
+
+    def _deliver(self, samples: list[Sample]) -> None:
+        for sample in samples:
+            self._history.setdefault(sample.unit, []).append(sample)
+            self._received[sample.unit] = self.now_us
+        self._tell(samples)
+
+    def _tell(self, samples: list[Sample]) -> None:
+        for listener in self._listeners:
+            listener(samples)
+
+    def _raise(self, key, unit, severity, what, at, late=False) -> None:
+        self._alarms.append(
+            Alarm(
+                len(self._alarms) + 1, f"{unit} {key}", unit, unit.vehicle, severity, what, at,
+                self.now_us, "unacknowledged", True, late,
+            )
+        )  # fmt: skip
+
+    def _set(self, vehicle, status, rules, tasks) -> None:
+        old = self._status[vehicle]
+        history = (*old.history, (self.now_us, status, rules[0].name))
+        self._status[vehicle] = replace(
+            old, status=status, rules=rules, tasks=tasks, history=history
+        )
+        self._tell([])
+
+    # What the API reads
+
+    def health(self) -> Health:
+        links = [
+            LinkState("mqtt", "up", "127.0.0.1, 1 unit"),
+            LinkState("pty sz21/w1", "up", "115200 8N1"),
+        ]
+        return Health(
+            True, self.started_us, self.now_us, self.started_us + S, 3, links, "demo.archive"
+        )
+
+    def fleet(self) -> Fleet:
+        return FLEET
+
+    def units(self) -> list[UnitState]:
+        return [self._unit(u) for u in (SZ20, SZ21, TIANGONG)]
+
+    def _unit(self, unit: UnitKey) -> UnitState:
+        if unit not in self._history:
+            return UnitState(unit, "never")
+        samples = self._history[unit]
+        state = "silent" if unit in self._silent else "live"
+        missing = len(self._kept.get(unit, []))
+        return UnitState(
+            unit, state, 1, "mqtt" if unit == SZ20 else "pty", self._received[unit],
+            samples[-1].utc_us, missing, 0, False, len(samples), 0.0, 0.002,
+        )  # fmt: skip
+
+    def latest(self, unit: UnitKey) -> dict[str, Value]:
+        newest = self._history.get(unit, [])[-1:]
+        return {
+            k: Value(s.utc_us, v, unit in self._silent, self._received[unit], None)
+            for s in newest
+            for k, v in s.values.items()
+        }
+
+    def history(self, unit, parameter, start_us, end_us):
+        samples = sorted(self._history.get(unit, []), key=lambda s: s.utc_us)
+        return [
+            (s.utc_us, s.values[parameter])
+            for s in samples
+            if start_us <= s.utc_us <= end_us and parameter in s.values
+        ]
+
+    def statuses(self):
+        return list(self._status.values())
+
+    def impacts(self):
+        return self._impacts
+
+    def leaks(self):
+        return self._leaks
+
+    def findings(self):
+        return self._findings
+
+    def alarms(self):
+        return self._alarms
+
+    def inspections(self):
+        return self._inspections
+
+    def journal(self, limit):
+        return self._journal[::-1][:limit]
+
+    def report(self):
+        return {"scenario": "demo", "tau_s": float("inf")}
+
+    # What operators do
+
+    def _change(self, alarm: int, **values) -> None:
+        index = next((i for i, a in enumerate(self._alarms) if a.id == alarm), None)
+        if index is None:
+            raise Refused(f"There is no alarm {alarm}.", 404)
+        self._alarms[index] = replace(self._alarms[index], **values)
+        self._tell([])
+
+    def acknowledge(self, alarm: int, author: str, comment: str) -> None:
+        if any(a.id == alarm and a.acknowledged_by for a in self._alarms):
+            raise Refused(f"Alarm {alarm} is acknowledged already.")
+        self._change(
+            alarm, state="acknowledged", acknowledged_by=author, acknowledged_us=self.now_us
+        )
+        self._log("acknowledge", author, {"alarm": alarm, "comment": comment})
+
+    def shelve(self, alarm: int, author: str, reason: str, for_s: float) -> None:
+        until = self.now_us + int(for_s * S) if for_s else None
+        state = "shelved" if for_s else "unacknowledged"
+        self._change(alarm, state=state, shelved_until_us=until, shelve_reason=reason)
+        self._log("shelve", author, {"alarm": alarm, "reason": reason, "for_s": for_s})
+
+    def inspect(self, inspection: Inspection) -> None:
+        self._inspections.append(inspection)
+        self._log("inspection", inspection.author, {"result": inspection.result})
+        unit = inspection.unit
+        if inspection.result == "crack":
+            rule = story.crack_rule(inspection)
+            self._raise("crack", unit, Severity.SEVERE, rule.words, inspection.time_us)
+            self._set(unit.vehicle, "RED", (rule,), ())
+        else:
+            self._set(unit.vehicle, "GREEN", (story.CLEAR_RULE,), ())
+
+    def _log(self, kind: str, author: str, data: dict) -> None:
+        self._journal.append(JournalEntry(self.now_us, kind, author, data))
+
+    def subscribe(self, listener):
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)

@@ -1,0 +1,164 @@
+"""The console as an operator sees it, on the scripted ground."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.async_api import Page, expect
+
+from hil_tests.e2e.conftest import OUTPUT, Console
+from hil_tests.e2e.demo_ground import SZ21
+
+pytestmark = pytest.mark.browser
+
+
+def card(page: Page, vehicle: str):
+    return page.locator(f'.pw-card[data-vehicle="{vehicle}"]')
+
+
+def pane(page: Page, window: str):
+    return page.locator(f'.pw-pane[data-window="{window}"]')
+
+
+async def name_operator(page: Page, name: str) -> None:
+    await page.get_by_role("button", name=re.compile("^Operator")).click()
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_role("button", name="Save").click()
+
+
+async def shot(page: Page, name: str) -> None:
+    OUTPUT.mkdir(exist_ok=True)
+    await page.screenshot(path=OUTPUT / f"{name}.png")
+
+
+async def test_the_story(console: Console) -> None:
+    """Live values, an impact on the pane, AMBER, an acknowledgement, an inspection, RED."""
+    ground = console.ground
+    page = await console.open()
+    await expect(page.locator(".js-series-data-loaded")).to_have_count(2)
+    await expect(card(page, "sz20")).to_contain_text("GREEN")
+    await expect(page.get_by_label("Seats home")).to_contain_text("6 GREEN seats for 6 crew")
+
+    # a live value changes, in our pane view and in Open MCT's table
+    gap2 = pane(page, "sz20/w1").locator("dd").nth(1)
+    latest = page.locator(".js-lad-table__body__row .js-third-data").first
+    before, before_mct = await gap2.inner_text(), await latest.inner_text()
+    await expect(gap2).not_to_have_text(before)
+    await expect(latest).not_to_have_text(before_mct)
+
+    # the impact appears on the pane, with place, time, photo task; AMBER with its rules
+    ground.strike()
+    impact = pane(page, "sz20/w1").locator(".pane-impact.is-latest ellipse")
+    await expect(impact).to_have_attribute("cx", "94.6")
+    await expect(impact).to_have_attribute("cy", "61.7")
+    await expect(pane(page, "sz20/w1").locator(".pane-task")).to_be_visible()
+    await expect(card(page, "sz20")).to_contain_text("AMBER")
+    await expect(card(page, "sz20")).to_contain_text("within 30 mm of the pane's edge")
+    await expect(page.get_by_label("Alarm strip")).to_contain_text("CRITICAL")
+    await expect(page.get_by_label("Seats home")).to_contain_text("3 GREEN seats for 6 crew")
+
+    # a gap leaks: rate and time are told
+    ground.leak()
+    await expect(pane(page, "tiangong/w1")).to_contain_text("LEAKING 134 Pa/s")
+    await expect(card(page, "tiangong")).to_contain_text("half pressure in 8 min 40 s")
+    await shot(page, "console_amber")
+
+    # the alarm is acknowledged in the fault view, and that is in the journal with its author
+    await name_operator(page, "Li Wei")
+    row = page.locator(".c-fault-mgmt__list", has_text="Impact on the outer pane")
+    await row.get_by_label("Disposition Actions").click()
+    await page.get_by_role("menuitem", name="Acknowledge").click()
+    await page.locator(".c-overlay button", has_text="Acknowledge").click()
+    await expect(row).to_contain_text("acknowledged by Li Wei")
+    entry = ground.journal(1)[0]
+    assert (entry.kind, entry.author, entry.data["alarm"]) == ("acknowledge", "Li Wei", 1)
+
+    # a person looks: RED with the rule
+    await card(page, "sz20").get_by_role("button", name="Inspection").click()
+    await page.get_by_label("Length of the crack").fill("10")
+    await page.get_by_role("button", name="Record inspection").click()
+    await expect(card(page, "sz20")).to_contain_text("RED")
+    await expect(card(page, "sz20")).to_contain_text("through-crack of 10 mm")
+    await expect(pane(page, "sz20/w1").locator(".pane-crack")).to_be_visible()
+    seen = ground.inspections()[0]
+    assert (seen.author, seen.result, seen.length_mm, seen.through) == ("Li Wei", "crack", 10, True)
+    await shot(page, "console_red")
+    assert console.complaints == []
+
+
+async def test_silence_and_late_strike(console: Console) -> None:
+    """A silent unit is stale everywhere; what comes late says so and changes no current value."""
+    ground = console.ground
+    page = await console.open()
+    sz21 = pane(page, "sz21/w1")
+    await expect(sz21).to_contain_text("● live")
+    ground.silence()
+    await expect(sz21).to_contain_text("NO DATA since")
+    await expect(sz21).to_contain_text("leak unknown")
+    await expect(card(page, "sz21")).to_contain_text("UNKNOWN SINCE")
+    await expect(card(page, "sz21")).to_contain_text("GREEN")  # silence changes no colour
+    await expect(page.locator('.pw-states [data-unit="sz21/w1"]')).to_contain_text("SILENT")
+    stale = page.locator(".js-lad-table__body__row", has_text="sz21/w1").locator(".is-stale")
+    await expect(stale).to_have_count(3)
+    await shot(page, "console_silent")
+    ground.recover()
+    ground.strike(SZ21, late_by_s=20)
+    await expect(sz21).to_contain_text("● live")
+    await expect(sz21.locator(".pane-impact.is-late")).to_contain_text("LATE")
+    await expect(page.get_by_label("Alarm strip")).to_contain_text("LATE")
+    await expect(stale).to_have_count(0)
+    assert console.complaints == []
+
+
+async def test_shelve_through_the_fault_view(console: Console) -> None:
+    """A shelf has a reason and an end, and takes the alarm out of the standard view."""
+    ground = console.ground
+    page = await console.open()
+    ground.leak()
+    await name_operator(page, "Chen Dong")
+    row = page.locator(".c-fault-mgmt__list", has_text="Gap 2 leaks")
+    await row.get_by_label("Disposition Actions").click()
+    await page.get_by_role("menuitem", name="Shelve", exact=True).click()
+    await page.locator(".c-overlay button", has_text="Shelve").click()
+    await page.get_by_label("Reason").fill("being repaired")
+    await page.locator("dialog").get_by_role("button", name="Shelve").click()
+    await expect(row).to_have_count(0)
+    entry = ground.journal(1)[0]
+    assert (entry.kind, entry.author) == ("shelve", "Chen Dong")
+    assert (entry.data["reason"], entry.data["for_s"]) == ("being repaired", 600)
+
+
+async def test_one_window_alone(console: Console) -> None:
+    """A window's own page shows its pane; its parameters are in the tree below it."""
+    console.ground.strike()
+    page = await console.open()
+    link = "#/browse/panewatch:fleet/panewatch:vehicle.sz20/panewatch:window.sz20.w1"
+    await page.goto(f"{console.url}/{link}?hideTree=true&hideInspector=true")
+    await expect(page.locator(".pw-pane")).to_have_count(1)
+    await expect(page.locator(".pane-impact.is-latest")).to_be_visible()
+    await shot(page, "console_window")
+
+
+async def test_phone(console: Console) -> None:
+    """At a phone's width our views are stacked, nothing is cut, and an alarm can be acknowledged."""
+    console.ground.strike()
+    page = await console.open(width=400, height=850)
+    await expect(card(page, "sz20")).to_contain_text("AMBER")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= 400
+    alarm = page.get_by_label("Alarms", exact=True).locator("li").first
+    await alarm.get_by_role("button", name="Acknowledge").click()
+    await page.get_by_label("Your name").fill("Wang Jie")
+    await page.get_by_role("button", name="Save").click()
+    await expect(alarm).to_contain_text("acknowledged by Wang Jie")
+    assert console.ground.journal(1)[0].author == "Wang Jie"
+    await shot(page, "console_phone")
+    assert console.complaints == []
+
+
+async def test_names_are_text_never_markup(console: Console) -> None:
+    """What others wrote cannot become part of the page."""
+    page = await console.open(width=400, height=850)
+    await name_operator(page, "<img src=x onerror=alert(1)>")
+    await expect(page.get_by_role("button", name=re.compile("^Operator"))).to_contain_text("<img")
+    assert await page.locator("#strip img").count() == 0
