@@ -13,8 +13,15 @@ from tools.bootstrap import stages
 from tools.bootstrap.errors import StageError
 from tools.bootstrap.pip import Pip
 
-NEEDED = ("tools/__init__.py", "tools/bootstrap", "ground/__init__.py", "ground/console/__init__.py",
-          "ground/console/fetch.py", "requirements", "pyproject.toml")  # fmt: skip
+NEEDED = (
+    "tools/__init__.py",
+    "tools/bootstrap",
+    "ground/__init__.py",
+    "ground/console/__init__.py",
+    "ground/console/fetch.py",
+    "requirements",
+    "pyproject.toml",
+)
 NO_ENSUREPIP = """
 import importlib.util
 find = importlib.util.find_spec
@@ -38,7 +45,7 @@ def bootstrap(clone: Path, *names: str, **environment: str) -> subprocess.Comple
     python = getattr(sys, "_base_executable", sys.executable)
     return subprocess.run(
         [python, "-m", "tools.bootstrap", *names],
-        cwd=clone, capture_output=True, text=True, timeout=120,
+        cwd=clone, check=False, capture_output=True, text=True, timeout=120,
         env={"PATH": os.environ["PATH"], "HOME": str(clone), **environment},
     )  # fmt: skip
 

@@ -47,7 +47,7 @@ class Pip:
             for line in process.stdout:
                 log.write(line)
                 text += line
-                self._follow(line)
+                self.follow(line)
         if process.returncode:
             raise StageError(self._reason(text))
 
@@ -60,7 +60,7 @@ class Pip:
             f"in {seconds:.0f} s\n"
         )
 
-    def _follow(self, line: str) -> None:
+    def follow(self, line: str) -> None:
         """Count a line of pip's and show it shortened."""
         if found := DOWNLOADING.search(line):
             self.downloaded_mb += float(found[2]) * UNIT_MB[found[3]]
