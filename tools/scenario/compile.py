@@ -77,6 +77,7 @@ def write_config(
         "speed_milli": round(speed * 1000),
         "until_eof": until_eof,
     }
+    config.touch(mode=0o600)  # a broker's password may stand in the link
     config.write_text(json.dumps(values, indent=1), encoding="utf-8")
     return config
 
