@@ -3,27 +3,18 @@
 import json
 
 from firmware.errors import ConfigError
+from firmware.store.recorder import SEGMENT_BYTES
 
 CONFIG_VERSION = 1
 KEY_BYTES = 32
 STORE_BYTES = 8 * 1024 * 1024
+NAME_BYTES = 16
 APIDS = 2047  # 0x7FF is the idle packet's
 
-_LIVE = ("link", "key", "store")
-_DEFAULTS = {"speed_milli": 1000, "until_eof": False, "store_bytes": STORE_BYTES}
-_TYPES = {
-    "version": int,
-    "vehicle": str,
-    "unit": str,
-    "apid": int,
-    "link": str,
-    "key": str,
-    "store": str,
-    "table": str,
-    "speed_milli": int,
-    "until_eof": bool,
-    "store_bytes": int,
-}
+_NAMES = (
+    "version", "vehicle", "unit", "apid", "link", "key", "store", "table",
+    "speed_milli", "until_eof", "store_bytes",
+)  # fmt: skip
 
 
 class Settings:
@@ -37,34 +28,47 @@ class Settings:
         if not isinstance(values, dict):
             raise ConfigError("the configuration must be a JSON object")
         for name in values:
-            if name not in _TYPES:
+            if name not in _NAMES:
                 raise ConfigError("unknown key: %s" % name)
-        for name in _TYPES:
-            value = values.get(name, _DEFAULTS.get(name))
-            if value is None:
-                if live or name not in _LIVE:
-                    raise ConfigError("missing key: %s" % name)
-                value = ""
-            if not isinstance(value, _TYPES[name]):
-                raise ConfigError("%s must be of type %s" % (name, _TYPES[name].__name__))
-            setattr(self, name, value)
+        needed = None if live else ""
+        self.version = _take(values, "version", int)
+        self.vehicle = _take(values, "vehicle", str)
+        self.unit = _take(values, "unit", str)
+        self.apid = _take(values, "apid", int)
+        self.link = _take(values, "link", str, needed)
+        self.store = _take(values, "store", str, needed)
+        self.table = _take(values, "table", str)
+        self.speed_milli = _take(values, "speed_milli", int, 1000)
+        self.until_eof = _take(values, "until_eof", bool, False)
+        self.store_bytes = _take(values, "store_bytes", int, STORE_BYTES)
+        key = _take(values, "key", str, needed)
         self._check()
-        self.key = _read_key(self.key) if live else b""
+        self.key = _read_key(key) if live else b""
 
     def _check(self):
         if self.version != CONFIG_VERSION:
             raise ConfigError(
                 "version %d: this firmware reads version %d" % (self.version, CONFIG_VERSION)
             )
-        for name in ("vehicle", "unit"):
-            if not 1 <= len(getattr(self, name).encode()) <= 16:
-                raise ConfigError("%s must be 1 to 16 bytes long" % name)
+        for name, value in (("vehicle", self.vehicle), ("unit", self.unit)):
+            if not 1 <= len(value.encode()) <= NAME_BYTES:
+                raise ConfigError("%s must be 1 to %d bytes long" % (name, NAME_BYTES))
         if not 0 <= self.apid < APIDS:
             raise ConfigError("apid must be 0 to %d" % (APIDS - 1))
         if self.speed_milli <= 0:
             raise ConfigError("speed_milli must be above 0")
-        if self.store_bytes < 4096:
-            raise ConfigError("store_bytes must be at least 4096")
+        if self.store_bytes < SEGMENT_BYTES:
+            raise ConfigError("store_bytes must be at least %d" % SEGMENT_BYTES)
+
+
+def _take(values, name, kind, default=None):
+    """The value of a key; without a default it must be there."""
+    value = values.get(name, default)
+    if value is None:
+        raise ConfigError("missing key: %s" % name)
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ConfigError("%s must be of type %s" % (name, kind.__name__))
+    return value
 
 
 def load_json(path):

@@ -9,24 +9,24 @@ LONGEST_S = 15.0
 class Backoff:
     """The state of one connection (CPython's links share it)."""
 
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self._name = name
         self._said = ""
         self._wait_s = FIRST_S
 
-    def succeeded(self):
+    def succeeded(self) -> None:
         """Connected: the next wait is short again."""
         self._wait_s = FIRST_S
         self._say("connected")
 
-    def failed(self, why):
+    def failed(self, why: str) -> float:
         """Not connected; returns the seconds to wait before the next try."""
         self._say("not connected (%s), trying again" % why)
         wait_s = self._wait_s
         self._wait_s = min(2 * wait_s, LONGEST_S)
         return wait_s
 
-    def _say(self, state):
+    def _say(self, state: str) -> None:
         if state != self._said:
             self._said = state
             print("firmware: %s: %s" % (self._name, state), file=sys.stderr)

@@ -5,6 +5,7 @@ Durability rests on the unit's recorder, never on the broker.
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from urllib.parse import unquote, urlsplit
 
 import aiomqtt
@@ -20,11 +21,11 @@ GOODBYE_S = 1.0
 
 
 class MqttLink:
-    """A broker at settings.link, `mqtt://[user:password@]host[:port]`. Raises ConfigError."""
+    """A broker at `mqtt://[user:password@]host[:port]`. Raises ConfigError."""
 
-    def __init__(self, settings):
+    def __init__(self, link: str, vehicle: str, unit: str) -> None:
         try:
-            url = urlsplit(settings.link)
+            url = urlsplit(link)
             port = url.port or 1883
         except ValueError as error:
             raise ConfigError(f"link: {error}") from error
@@ -33,13 +34,13 @@ class MqttLink:
         self._host, self._port = url.hostname, port
         self._user = unquote(url.username) if url.username else None
         self._password = unquote(url.password) if url.password else None
-        self._topic = f"panewatch/{SCHEMA_HASH:08x}/{settings.vehicle}/{settings.unit}"
+        self._topic = f"panewatch/{SCHEMA_HASH:08x}/{vehicle}/{unit}"
         self._backoff = Backoff(f"mqtt://{self._host}:{self._port}")
         self._connected = False
-        self._packets = deque()
+        self._packets: deque[bytes] = deque()
         self._waiting = asyncio.Event()
 
-    def send(self, packet):
+    def send(self, packet: bytes) -> bool:
         """Queue a packet; False when the broker is away or too far behind."""
         if not self._connected or len(self._packets) >= QUEUED:
             return False
@@ -47,10 +48,10 @@ class MqttLink:
         self._waiting.set()
         return True
 
-    def proceed(self):
+    def proceed(self) -> None:
         """Nothing to do: the publisher goes on by itself."""
 
-    async def run(self, on_packet):
+    async def run(self, on_packet: Callable[[bytes], None]) -> None:
         """Stay connected, and give on_packet every command, until cancelled."""
         while True:
             why = "the broker closed the connection"
@@ -61,7 +62,7 @@ class MqttLink:
                 why = _words(group)
             await asyncio.sleep(self._backoff.failed(why))
 
-    def _client(self):
+    def _client(self) -> aiomqtt.Client:
         return aiomqtt.Client(
             self._host,
             self._port,
@@ -70,7 +71,7 @@ class MqttLink:
             will=aiomqtt.Will(f"{self._topic}/status", b"offline", QOS, retain=True),
         )
 
-    async def _serve(self, client, on_packet):
+    async def _serve(self, client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -> None:
         await client.subscribe(f"{self._topic}/tc", qos=QOS)
         await client.publish(f"{self._topic}/status", b"online", QOS, retain=True)
         self._backoff.succeeded()
@@ -86,7 +87,7 @@ class MqttLink:
             self._connected = False
             self._packets.clear()
 
-    async def _say_goodbye(self, client):
+    async def _say_goodbye(self, client: aiomqtt.Client) -> None:
         try:
             await client.publish(
                 f"{self._topic}/status", b"offline", QOS, retain=True, timeout=GOODBYE_S
@@ -94,7 +95,7 @@ class MqttLink:
         except aiomqtt.MqttError:
             pass  # the last will says it
 
-    async def _publish(self, client):
+    async def _publish(self, client: aiomqtt.Client) -> None:
         while True:
             await self._waiting.wait()
             self._waiting.clear()
@@ -105,13 +106,13 @@ class MqttLink:
                 await client.publish(f"{self._topic}/tm", bytes(message), QOS)
 
 
-async def _receive(client, on_packet):
+async def _receive(client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -> None:
     async for message in client.messages:
         for packet in split(bytes(message.payload)):
             on_packet(packet)
 
 
-def split(data):
+def split(data: bytes) -> list[bytes]:
     """Whole space packets of a message, by their length fields; a cut one at the end is kept."""
     packets = []
     while len(data) >= 6:
@@ -121,9 +122,9 @@ def split(data):
     return packets
 
 
-def _words(group):
+def _words(group: BaseExceptionGroup[BaseException]) -> str:
     """The first reason in an exception group."""
-    error = group.exceptions[0]
+    error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return str(error) or type(error).__name__

@@ -7,6 +7,7 @@ writes whole frames; a frame that a port took in part ends at the next frame's d
 import asyncio
 import queue
 import threading
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import serial
@@ -23,12 +24,12 @@ POLL_S = 0.1  # longest wait in a read, so that an end of the program is seen
 class PortLink:
     """A serial line. Raises ConfigError when the URL is wrong or the device is not there."""
 
-    def __init__(self, url):
+    def __init__(self, url: str) -> None:
         self._url = url
         self._backoff = Backoff(url)
-        self._port = None
+        self._port: serial.Serial | None = None
         self._ended = threading.Event()
-        self._frames = queue.Queue(QUEUED)
+        self._frames: queue.Queue[bytes] = queue.Queue(QUEUED)
         _check(url)
         try:
             self._port = self._open()
@@ -36,7 +37,7 @@ class PortLink:
             if "://" not in url or isinstance(error, ValueError):
                 raise ConfigError(f"cannot open {url} ({_words(error)})") from error
 
-    def send(self, packet):
+    def send(self, packet: bytes) -> bool:
         """Queue a packet; False when the line is down or too far behind."""
         if self._port is None:
             return False
@@ -46,14 +47,14 @@ class PortLink:
             return False
         return True
 
-    def proceed(self):
+    def proceed(self) -> None:
         """Nothing to do: the writer goes on by itself."""
 
-    async def run(self, on_packet):
+    async def run(self, on_packet: Callable[[bytes], None]) -> None:
         """Give on_packet every packet that comes in, until cancelled."""
         loop = asyncio.get_running_loop()
 
-        def deliver(packet):
+        def deliver(packet: bytes) -> None:
             loop.call_soon_threadsafe(on_packet, packet)
 
         threads = [
@@ -68,12 +69,12 @@ class PortLink:
             self._ended.set()
             await asyncio.to_thread(threads[0].join)
 
-    def _open(self):
+    def _open(self) -> serial.Serial:
         port = serial.serial_for_url(self._url, baudrate=BAUD, timeout=POLL_S)
         self._backoff.succeeded()
         return port
 
-    def _read(self, deliver):
+    def _read(self, deliver: Callable[[bytes], None]) -> None:
         deframer = Deframer()
         while not self._ended.is_set():
             try:
@@ -89,7 +90,7 @@ class PortLink:
                     deliver(packet)
         self._close()
 
-    def _write(self):
+    def _write(self) -> None:
         while not self._ended.is_set():
             try:
                 frame = self._frames.get(timeout=POLL_S)
@@ -102,24 +103,24 @@ class PortLink:
                 except (OSError, TypeError):
                     continue  # the reader sees it too, and opens the port again
 
-    def _close(self):
+    def _close(self) -> None:
         port, self._port = self._port, None
         if port is not None:
             port.close()
 
 
-def _check(url):
+def _check(url: str) -> None:
     """A socket's URL needs host and port; pyserial would say so at each try."""
     try:
         parts = urlsplit(url)
-        complete = parts.scheme not in ("socket", "rfc2217") or (parts.hostname and parts.port)
+        complete = parts.scheme not in ("socket", "rfc2217") or bool(parts.hostname and parts.port)
     except ValueError:
         complete = False
     if not complete:
         raise ConfigError(f"link: {url} needs the form scheme://host:port")
 
 
-def _words(error):
+def _words(error: Exception) -> str:
     """The innermost reason: pyserial wraps what the system said into a sentence of its own."""
     words = str(error)
     if "] " in words:

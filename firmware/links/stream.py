@@ -8,7 +8,10 @@ NOBODY_S = 0.1  # an end that hung up gives no sign when someone comes back
 
 
 class StreamLink:
-    """Frames on `line`: write(data) -> bytes taken, and async read() -> bytes; both raise OSError."""
+    """Frames on `line`, whose write(data) returns how many bytes it took, and async read() bytes.
+
+    Both may raise OSError.
+    """
 
     def __init__(self, line):
         self._line = line

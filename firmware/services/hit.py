@@ -28,7 +28,7 @@ class HitReports:
 
     def _report(self, capture):
         channels = saturated = truncated = 0
-        features = []
+        features = []  # type: list[int]
         for k, hit in enumerate(self._hits):
             if not hit.valid:
                 features.extend((0, 0, 0, 0, 0, 0))
@@ -36,9 +36,7 @@ class HitReports:
             channels |= 1 << k
             saturated |= bool(hit.saturated) << k
             truncated |= bool(hit.truncated) << k
-            features.extend(
-                (hit.arrival, hit.peak, hit.rise, hit.duration, hit.counts, hit.energy)
-            )
+            features.extend((hit.arrival, hit.peak, hit.rise, hit.duration, hit.counts, hit.energy))
         self.impacts += 1
         values = [self._downlink.time_us(capture.trigger_us), channels, saturated, truncated]
         values.extend((NO_FLAGS, capture.gain_db))

@@ -39,10 +39,10 @@ class Recorder:
         self.reports = []
         self._files = files
         self._segment_bytes = segment_bytes
-        self._segments = ([], [])
+        self._segments = ([], [])  # type: tuple[list[Segment], list[Segment]]
         self._next_number = 0
         self._open = [None, None]
-        self._pending = [[], []]
+        self._pending = [[], []]  # type: list[list[bytes]]
         self._flush_due_us = 0
         self._committed = {}
         self._failing = False

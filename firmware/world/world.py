@@ -115,7 +115,7 @@ _APPLY = {
     "leak": World._leak,
     "thermal": World._thermal,
     "sensor_fault": World._sensor_fault,
-}
+}  # type: dict
 
 
 def _fill(window):
