@@ -39,7 +39,7 @@ class World:
         self._reboots = [e[0] for e in table["events"] if e[1] == "reboot"]
         self._events = [e for e in table["events"] if e[1] not in ("link_loss", "reboot")]
         for event in self._events:
-            if event[1] not in _APPLY:
+            if not hasattr(self, "_on_" + event[1]):
                 raise ValueError("unknown event kind in the event table: %s" % event[1])
         self._done = 0
         self._due_us = 0
@@ -53,7 +53,7 @@ class World:
             event = self._events[self._done]
             self._done += 1
             self.noise.advance(event[0])
-            _APPLY[event[1]](self, event[0], *event[2:])
+            getattr(self, "_on_" + event[1])(event[0], *event[2:])
         self.noise.advance(t_us)
         self._due_us = min(self._next_event_us(), self.noise.due_us)
 
@@ -79,11 +79,11 @@ class World:
     def _next_event_us(self):
         return self._events[self._done][0] if self._done < len(self._events) else FOREVER
 
-    def _impact(self, t_us, pane, x_um, y_um, diameter_um, speed, density, angle_mdeg):
+    def _on_impact(self, t_us, pane, x_um, y_um, diameter_um, speed, density, angle_mdeg):
         impulse = momentum_impulse(diameter_um, speed, density, angle_mdeg)
         self._strike(t_us, pane, x_um, y_um, impulse)
 
-    def _pencil_lead_break(self, t_us, x_um, y_um):
+    def _on_pencil_lead_break(self, t_us, x_um, y_um):
         self._strike(t_us, 0, x_um, y_um, PENCIL_LEAD_BREAK)
 
     def _strike(self, t_us, pane, x_um, y_um, impulse):
@@ -97,25 +97,16 @@ class World:
                     strike.amplitude_nv[channel] >>= (t_us - since_us) // _HALVING_US
         self.strikes.append(strike)
 
-    def _leak(self, t_us, volume, hole_um):
+    def _on_leak(self, t_us, volume, hole_um):
         self.gas[volume].open_hole(t_us, hole_um)
 
-    def _thermal(self, t_us, pane, delta_mk, over_us):
+    def _on_thermal(self, t_us, pane, delta_mk, over_us):
         self.heat.add_ramp(t_us, pane, delta_mk, over_us)
 
-    def _sensor_fault(self, t_us, sensor, fault):
+    def _on_sensor_fault(self, t_us, sensor, fault):
         self.faults[sensor] = (fault, t_us)
         if sensor >= FIRST_AE:
             self.noise.set_interval(sensor - FIRST_AE, t_us, _CROSSING_US[fault])
-
-
-_APPLY = {
-    "impact": World._impact,
-    "pencil_lead_break": World._pencil_lead_break,
-    "leak": World._leak,
-    "thermal": World._thermal,
-    "sensor_fault": World._sensor_fault,
-}  # type: dict
 
 
 def _fill(window):

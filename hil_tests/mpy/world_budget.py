@@ -3,7 +3,7 @@
 import gc
 import time
 
-from hil_tests.mpy.world_digest import TABLE
+from hil_tests.mpy.world_table import TABLE
 
 gc.collect()
 before = gc.mem_alloc()

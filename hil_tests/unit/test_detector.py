@@ -2,7 +2,9 @@ import math
 import random
 from statistics import fmean
 
+import numpy as np
 import pytest
+from vallenae import features
 
 from firmware.detector.hit import detect, new_hits
 from firmware.sensors.burst import add_burst
@@ -56,8 +58,6 @@ def test_acceptance_6_the_reference_burst():
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("amplitude_db", [46, 60, 80, 95])
 def test_features_equal_those_of_vallenae(amplitude_db, seed):
-    np = pytest.importorskip("numpy")
-    features = pytest.importorskip("vallenae").features
     rng = random.Random(seed)
     wave = burst(10 ** (amplitude_db / 20), rng.uniform(0, 1), rng.uniform(80, 200), 60)
     capture = capture_of(wave, noise_uv=10, seed=seed)
