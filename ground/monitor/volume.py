@@ -1,0 +1,206 @@
+"""Does one closed volume lose gas? A watch over P/T of a gap or the cabin.
+
+A fall counts when every lag, and every way the gas may hang on its thermometers, leaves a slope of
+5σ over 60 s: whatever temperature can explain, it is given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from ground.model import PacketId
+from ground.monitor.decay import Decay, Floats, Hinge, decay, hinge, noise_pa, slopes, step
+from ground.monitor.gas_temperature import NOMINAL, start_drift_k_s
+from ground.monitor.running_slope import RunningSlope
+
+NOISE_PA: Final = 20.0
+"""Standard deviation of a healthy pressure sensor."""
+WINDOW_S: Final = 60.0
+KEEP_S: Final = 180.0
+"""How far back an onset is sought."""
+SIGMAS: Final = 5.0
+FEWEST: Final = 8
+CONFIRM_SAMPLES: Final = 4
+END_SAMPLES: Final = 10
+MISSING_PA_S: Final = {"all": 0.0, "some": 1.5, "none": 5.0}
+"""What the orbit's heat may do to P/T, by the thermometers that are healthy."""
+EMPTY: Final = 0.02
+"""A volume emptied so far no longer falls, and leaks all the same."""
+STEP_LEFT: Final = 0.1
+"""A single step that leaves more than this of the pressure is no hole in a pane."""
+STEP_CHI2: Final = 25.0
+"""So much better must a step explain the fall than a decay does."""
+DISAGREE_PA_S: Final = 2.0
+"""Slope of P/T without one thermometer against that with all: the orbit makes 1.2 of it."""
+LOWEST_PA: Final = 10 * NOISE_PA
+"""Below this the logarithm of a noisy pressure is biased."""
+REFERENCE_K: Final = 293.15
+MOST_EVIDENCE: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One housekeeping packet as a volume sees it."""
+
+    time_s: float
+    pressure_pa: float
+    gas_k: Floats
+    """Gas temperature by hypothesis, shape (3 thermometers, lags); known since time 0."""
+    packet: PacketId
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a run of samples amounts to."""
+
+    verdict: str
+    """leak; sensor_fault; undetermined (a step, or no healthy thermometer)."""
+    onset: Hinge
+    evidence: tuple[PacketId, ...]
+    sensor: str = ""
+    """The thermometer that alone shows a fall, for sensor_fault."""
+
+
+class Volume:
+    """Watches P/T of one volume.
+
+    `thermometers`: name by row of `gas_k`. `steady`: the gas may also keep a temperature of its
+    own, as a cabin's does.
+    """
+
+    def __init__(self, thermometers: Mapping[int, str], *, steady: bool) -> None:
+        self._thermometers = thermometers
+        self._steady = steady
+        self._samples: deque[Sample] = deque()
+        self._line = RunningSlope(WINDOW_S)
+        self._suspect = self._quiet = 0
+        self.leaking: Found | None = None
+        self.fit: Decay | None = None
+        """The newest decay; None before the first leak."""
+
+    def clear(self) -> None:
+        """Forget the past: time has jumped, or the sensor was not to be trusted."""
+        self._samples.clear()
+        self._line = RunningSlope(WINDOW_S)
+        self._suspect = 0
+
+    def restart(self) -> None:
+        """Time starts anew: a leak that was on goes on, its fit begins again."""
+        self.clear()
+        if self.leaking is not None:
+            onset = replace(self.leaking.onset, onset_s=-math.inf)
+            self.leaking = replace(self.leaking, onset=onset)
+
+    def slope_pa_s(self) -> tuple[float, float]:
+        """Slope of P/T over the last minute at a middle lag, and its σ."""
+        return self._line.slope(NOISE_PA)
+
+    def add(self, sample: Sample, healthy: set[int]) -> Found | None:
+        """Take a sample; returns what it shows for the first time. `healthy`: rows to trust."""
+        self._samples.append(sample)
+        while sample.time_s - self._samples[0].time_s > KEEP_S:
+            self._samples.popleft()
+        rows = self._rows(healthy)
+        gas_k = sum(float(sample.gas_k[r, NOMINAL]) for r in rows) / len(rows)
+        self._line.add(sample.time_s, sample.pressure_pa * REFERENCE_K / gas_k)
+        if self.leaking is not None:
+            self._track(self.leaking, rows)
+            return None
+        slope, sigma = self._line.slope(NOISE_PA)
+        if len(self._line) < FEWEST or slope > (1 - SIGMAS) * sigma:
+            self._suspect = 0
+            return None
+        return self._examine(healthy)
+
+    def _examine(self, healthy: set[int]) -> Found | None:
+        rows = self._rows(healthy)
+        ways: dict[str, Sequence[int]] = {"all": rows}
+        if len(rows) > 1:
+            ways |= {self._thermometers[r]: [o for o in rows if o != r] for r in rows}
+        if self._steady:
+            ways["steady"] = ()
+        recent = self._since(self._samples[-1].time_s - WINDOW_S)
+        time_s, pressure = _series(recent)
+        sigma = noise_pa(pressure, NOISE_PA)
+        good = len(healthy & set(self._thermometers))
+        trust = "all" if good == len(self._thermometers) else "some" if good else "none"
+        drift = start_drift_k_s(float(time_s.mean())) * pressure.max() / REFERENCE_K
+        slope: dict[str, Floats] = {}
+        innocent: list[str] = []
+        for name, way in ways.items():
+            slope[name], root = slopes(time_s, _reduced(recent, pressure, way))
+            margin = SIGMAS * sigma / root + MISSING_PA_S[trust] + drift
+            if not (slope[name] <= -margin).all():
+                innocent.append(name)
+        alone = innocent[0] if innocent else ""
+        if alone in ("all", "steady") or len(innocent) > 1:
+            self._suspect = 0
+            return None
+        if alone and (slope[alone] - slope["all"]).min() < DISAGREE_PA_S:
+            self._suspect = 0
+            return None
+        self._suspect += 1
+        if self._suspect < CONFIRM_SAMPLES:
+            return None
+        self._suspect = 0
+        return self._judge(rows, alone, sigma, certain=good > 0)
+
+    def _judge(self, rows: Sequence[int], alone: str, sigma: float, *, certain: bool) -> Found:
+        past = list(self._samples)
+        time_s, pressure = _series(past)
+        columns = _reduced(past, pressure, rows)
+        reduced = columns[:, int(slopes(time_s, columns)[0].argmax())]
+        onset = hinge(time_s, reduced, sigma)
+        since = [s.packet for s in past if s.time_s >= onset.onset_s - 1.0]
+        evidence = tuple(since[-MOST_EVIDENCE:])
+        if alone:
+            return Found("sensor_fault", onset, evidence, alone)
+        misfit, left = step(reduced, sigma)
+        if not certain or (misfit + STEP_CHI2 < onset.chi2 and left > STEP_LEFT):
+            self.clear()
+            return Found("undetermined", onset, evidence)
+        self.leaking, self._quiet = Found("leak", onset, evidence), 0
+        self.fit = Decay(onset.rate_per_s, onset.rate_sigma_per_s, float(reduced[-1]))
+        self._track(self.leaking, rows)
+        return self.leaking
+
+    def _track(self, leak: Found, rows: Sequence[int]) -> None:
+        """Follow the decay. A leak that has stopped falling ends; one that is empty does not."""
+        newest = self._samples[-1]
+        since_s = max(leak.onset.onset_s, newest.time_s - WINDOW_S)
+        recent = [s for s in self._since(since_s) if s.pressure_pa > LOWEST_PA]
+        if len(recent) < 3:
+            return
+        time_s, pressure = _series(recent)
+        fit = decay(time_s, _reduced(recent, pressure, rows), noise_pa(pressure, NOISE_PA))
+        if fit.rate_per_s >= SIGMAS * fit.sigma_per_s:
+            self.fit, self._quiet = fit, 0
+        elif newest.pressure_pa > max(LOWEST_PA, EMPTY * leak.onset.level_pa):
+            self._quiet += 1
+            if self._quiet >= END_SAMPLES:
+                self.leaking = None
+                self.clear()
+
+    def _rows(self, healthy: set[int]) -> list[int]:
+        return [r for r in self._thermometers if r in healthy] or list(self._thermometers)
+
+    def _since(self, time_s: float) -> list[Sample]:
+        return [s for s in self._samples if s.time_s >= time_s]
+
+
+def _series(samples: Sequence[Sample]) -> tuple[Floats, Floats]:
+    return np.array([s.time_s for s in samples]), np.array([s.pressure_pa for s in samples])
+
+
+def _reduced(samples: Sequence[Sample], pressure: Floats, rows: Sequence[int]) -> Floats:
+    """Pressure at the newest gas temperature, shape (samples, lags); no rows: as it is."""
+    if not rows:
+        return pressure[:, None]
+    gas = np.array([s.gas_k[rows].mean(axis=0) for s in samples])
+    return np.asarray(pressure[:, None] * gas[-1] / gas)
