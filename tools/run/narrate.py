@@ -10,10 +10,9 @@ from ground.model import Alarm, VehicleStatus
 
 
 class Narrator:
-    """Call `look()` after each commit of the ground: it prints what is new since the last look."""
+    """Call `look` after each commit of the ground: it prints what is new since the last look."""
 
-    def __init__(self, ground: Ground, print_line: Callable[[str], None]) -> None:
-        self._ground = ground
+    def __init__(self, print_line: Callable[[str], None]) -> None:
         self._print = print_line
         self._start_s = time.monotonic()
         self._alarms: set[int] = set()
@@ -25,16 +24,16 @@ class Narrator:
         minutes, seconds = divmod(time.monotonic() - self._start_s, 60)
         self._print(f"{minutes:3.0f}:{seconds:04.1f}  {words}")
 
-    def look(self) -> None:
+    def look(self, ground: Ground) -> None:
         """Say what is new: the first packet, alarms, return statuses, silence and its end."""
-        if not self._heard and self._ground.health().first_packet_us is not None:
+        if not self._heard and ground.health().first_packet_us is not None:
             self._heard = True
             self.say("first packet")
-        for alarm in self._ground.alarms():
+        for alarm in ground.alarms():
             if alarm.id not in self._alarms:
                 self._alarms.add(alarm.id)
                 self.say(_alarm(alarm))
-        for status in self._ground.statuses():
+        for status in ground.statuses():
             now = (status.status, status.unknown_since_us is not None)
             before = self._statuses.get(status.id, now)
             self._statuses[status.id] = now

@@ -1,0 +1,135 @@
+"""`panewatch run`: the whole of Panewatch on one computer, and its end.
+
+Order of start: broker, ground with console, units. They end the other way round, so that nothing
+that a unit still says is lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ground.console import fetch as console_files
+from tools.run.child import Child
+from tools.run.folder import make_keys, make_run_folder
+from tools.run.inspections import play_inspections
+from tools.run.narrate import Narrator
+from tools.run.units import UnitProcess, prepare
+from tools.scenario.model import Scenario
+from tools.sim.runtime import environment
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What `panewatch run` was asked for."""
+
+    scenario: Scenario
+    home: Path
+    """Takes keys/ and runs/."""
+    speed: float = 1.0
+    for_s: float | None = None
+    """End after so many seconds; None: at Ctrl-C."""
+    port: int = 0
+    """Of the console; 0 takes a free one."""
+    broker: str | None = None
+    """`mqtt://…` of a broker outside; None: the embedded one."""
+
+
+def run(options: RunOptions) -> int:
+    """Run until Ctrl-C, SIGTERM or the end of `for_s`; exit code 0. Raises InputError."""
+    # A loop that can watch sockets on every system (the MQTT client needs it).
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner, suppress(KeyboardInterrupt):
+        runner.run(supervise(options, lambda line: print(line, flush=True)))
+    return 0
+
+
+async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> None:
+    """Start all, tell what happens, end all."""
+    stopped = stop_event()
+    scenario, home = options.scenario, options.home.absolute()
+    keys, folder = make_keys(home, scenario.units), make_run_folder(home)
+    narrator = Narrator(print_line)
+    async with AsyncExitStack() as stack:
+        broker = options.broker or await start_broker(stack, folder, narrator.say)
+        units = await prepare(scenario, folder, keys, broker, options.speed, narrator.say)
+        for unit in units:
+            if unit.line:
+                stack.callback(unit.line.close)
+        # Only now, while the broker's process starts: this import takes most of a second.
+        from tools.run.ground import running_ground  # noqa: PLC0415
+
+        links = [u.line.ground_link if u.line else broker for u in units]
+        running = await stack.enter_async_context(
+            running_ground(
+                folder / "archive.sqlite",
+                scenario.fleet,
+                keys,
+                list(dict.fromkeys(links)),
+                options.port,
+                options.speed,
+                narrator.say,
+            )
+        )
+        print_line(f"Console: {running.url}")
+        if not console_files.present():
+            print_line("The browser view is missing (npm's files: make setup); all else works")
+        print_line(f"Records: {folder}")
+        running.service.subscribe(lambda _: narrator.look(running.ground))
+        stack.push_async_callback(stop_units, units)
+        for unit in units:
+            await unit.child.start()
+            narrator.say(f"{unit.words} starts")
+        inspections = asyncio.create_task(play_inspections(scenario, running.ground, options.speed))
+        stack.callback(inspections.cancel)
+        await first_of(stopped, running.task, options.for_s)
+        narrator.say("ending")
+
+
+async def start_broker(stack: AsyncExitStack, folder: Path, say: Callable[[str], None]) -> str:
+    """Start the embedded broker; its URL with this run's user and password."""
+    child = Child(
+        "broker",
+        [sys.executable, "-m", "tools.run.broker"],
+        folder / "broker.log",
+        say,
+        environment=environment(),
+        answers=True,
+    )
+    user, password = "panewatch", secrets.token_urlsafe(16)
+    child.order = json.dumps({"port": 0, "user": user, "password": password})
+    stack.push_async_callback(child.stop)
+    await child.start()
+    # Should it have to start again, then where its clients know it.
+    child.order = json.dumps({"port": int(child.answer), "user": user, "password": password})
+    return f"mqtt://{user}:{password}@127.0.0.1:{child.answer}"
+
+
+async def stop_units(units: list[UnitProcess]) -> None:
+    """End them all at once."""
+    await asyncio.gather(*(unit.child.stop() for unit in units))
+
+
+async def first_of(stopped: asyncio.Event, ground: asyncio.Task[None], for_s: float | None) -> None:
+    """Wait for a signal, the end of the time, or the ground's failure, which is raised."""
+    stop = asyncio.create_task(stopped.wait())
+    await asyncio.wait((stop, ground), timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if ground.done():
+        ground.result()
+
+
+def stop_event() -> asyncio.Event:
+    """Set by SIGINT and SIGTERM, where the loop can take signals."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):  # Windows: KeyboardInterrupt cancels the task
+            asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    return stopped
