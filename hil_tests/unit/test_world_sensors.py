@@ -4,6 +4,7 @@ from statistics import fmean, pstdev
 
 import pytest
 
+from firmware.sensors.burst import add_burst
 from firmware.sensors.capture import SAMPLES
 from hil_tests.unit.event_table import SECOND, captured, readings, window, world
 
@@ -137,6 +138,18 @@ def test_peak_voltages_follow_the_amplitude_model():
         expected_uv = 10 ** (95 / 20) * math.sqrt(100 / r_mm)
         peak_uv = max(abs(s) for s in channel(capture, k)) * 100_000 / 32_768
         assert 20 * math.log10(peak_uv / expected_uv) == pytest.approx(-0.1, abs=0.2)
+
+
+@pytest.mark.parametrize("position", [0, 100 * 256, 100 * 256 + 1, 100 * 256 + 200, -300 * 256])
+def test_a_burst_is_a_damped_sine_that_starts_within_a_sample(position):
+    samples = [0] * SAMPLES
+    add_burst(samples, 0, SAMPLES, position, 20_000 << 12)
+    for i, code in enumerate(samples):
+        since_us = (i - position / 256) * 0.4
+        expected = 0.0
+        if since_us >= 0:
+            expected = 20_000 * math.exp(-since_us / 200) * math.sin(math.tau * 0.15 * since_us)
+        assert code == pytest.approx(expected, abs=200)
 
 
 def test_an_impact_too_weak_for_three_sensors_is_counted_only():
