@@ -14,7 +14,7 @@ RUNTIME_BYTES = 24
 class GenericBoard:
     """The computer under the unit: packer, clock, memory, identity."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         name = sys.implementation.name
         version = ".".join([str(n) for n in sys.implementation.version[:3]])
         self.runtime = ("%s %s %s" % (name, version, sys.platform))[:RUNTIME_BYTES]
