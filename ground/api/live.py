@@ -21,6 +21,8 @@ IDLE_S: Final = 1.0
 """Longest: silence and shelving end by time alone."""
 QUEUE_MAX: Final = 256
 """Messages that a client may lag behind, a minute and more of three units."""
+CLOSE_S: Final = 1.0
+"""For the farewell to a slow client; after it the server's ping ends the connection."""
 SLOW: Final = 1013
 """WebSocket close code "try again later" (RFC 6455 registry)."""
 
@@ -56,7 +58,9 @@ class Client:
                 task.cancel()
             await asyncio.gather(*ends, return_exceptions=True)
         if self.overrun.is_set() and self.socket.client_state is WebSocketState.CONNECTED:
-            await self.socket.close(SLOW, "too slow: connect again")
+            with suppress(TimeoutError):  # one that reads nothing takes no farewell either
+                async with asyncio.timeout(CLOSE_S):
+                    await self.socket.close(SLOW, "too slow: connect again")
 
     async def _send(self) -> None:
         while True:
@@ -139,6 +143,7 @@ class Hub:
     def _tell(self, text: str) -> None:
         for client in self._clients:
             client.offer(text)
+        self._clients = {c for c in self._clients if not c.overrun.is_set()}
 
 
 def _text(message: dict[str, Any]) -> str:

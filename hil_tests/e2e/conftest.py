@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,8 +58,6 @@ class Console:
 @pytest.fixture
 async def demo() -> AsyncIterator[tuple[DemoGround, str]]:
     """The scripted ground, ten minutes old, served on a free port with a second every second."""
-    import time
-
     ground = DemoGround(start_us=int((time.time() - 600) * 1e6), seconds=600)
 
     async def seconds() -> None:

@@ -141,7 +141,7 @@ async def test_one_window_alone(console: Console) -> None:
 
 
 async def test_phone(console: Console) -> None:
-    """At a phone's width our views are stacked, nothing is cut, and an alarm can be acknowledged."""
+    """At a phone's width our views are stacked, nothing is cut, alarms can be acknowledged."""
     console.ground.strike()
     page = await console.open(width=400, height=850)
     await expect(card(page, "sz20")).to_contain_text("AMBER")

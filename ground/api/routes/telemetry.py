@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -55,6 +56,8 @@ def router(ground: Ground) -> APIRouter:
             raise ApiError(404, f"Housekeeping has no {parameter}.", parameters=sorted(_PARAMETERS))
         if not start <= end:
             raise ApiError(422, "start must not be after end.", fields=["start", "end"])
+        if not (isfinite(start) and isfinite(end)):
+            raise ApiError(422, "start and end must be finite.", fields=["start", "end"])
         points = ground.history(key, parameter, int(start * 1000), int(end * 1000))
         return views.points(minmax(points, size) if strategy == "minmax" else points[-size:])
 

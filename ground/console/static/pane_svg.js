@@ -7,6 +7,7 @@ const EDGE_ZONE_MM = 30;
 const MARGIN_MM = 14;
 const LABEL_MM = 9;
 const MIN_MARK_MM = 6;
+const LABEL_OFF_MM = 27; // clear of the ring of a photo task at the same place
 
 // scene: {impacts, tasks, inspection, aeHealth, old}
 export function drawPane(window, scene) {
@@ -76,7 +77,7 @@ function impact(hit, isLatest) {
     svg('path', { d: `M${x - m} ${y}H${x - 2}M${x + 2} ${y}H${x + m}M${x} ${y - m}V${y - 2}M${x} ${y + 2}V${y + m}` }),
     isLatest ? svg('circle', { cx: x, cy: y, r: m + 3, class: 'pane-ring' }) : null,
     isLatest
-      ? text(x + side * (m + 7), y - 6, `${clockTime(hit.time)}${hit.late ? ' LATE' : ''}`, '', side < 0 ? 'end' : 'start')
+      ? text(x + side * LABEL_OFF_MM, y - 6, `${clockTime(hit.time)}${hit.late ? ' LATE' : ''}`, '', side < 0 ? 'end' : 'start')
       : null,
   );
 }
@@ -101,7 +102,7 @@ function crack(hit, seen) {
     'g',
     { class: 'pane-crack' },
     svg('path', { d: `M${x - l} ${y - l * 0.4}l${l * 0.6} ${l * 0.7}l${l * 0.7} ${-l * 0.5}l${l * 0.7} ${l * 0.8}` }),
-    text(x + side * 25, y + LABEL_MM + 12, `■ crack ${seen.length_mm} mm`, '', side < 0 ? 'end' : 'start'),
+    text(x + side * LABEL_OFF_MM, y + LABEL_MM + 12, `■ crack ${seen.length_mm} mm`, '', side < 0 ? 'end' : 'start'),
   );
 }
 

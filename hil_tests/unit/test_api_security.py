@@ -1,0 +1,137 @@
+"""Only our own host and origin may talk, and only the token's holder may act."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from ground.api.app import create_app
+from ground.api.server import serve
+from hil_tests.e2e.demo_ground import DemoGround
+
+PORT = 8420
+ACTIONS = ["alarms/1/acknowledge", "alarms/1/shelve", "inspections"]
+
+
+@pytest.fixture
+def ground() -> DemoGround:
+    made = DemoGround(seconds=3)
+    made.strike()
+    return made
+
+
+@pytest.fixture
+async def client(ground):
+    transport = httpx.ASGITransport(create_app(ground, "right", PORT))
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:{PORT}") as c:
+        yield c
+
+
+@pytest.fixture
+async def url(ground):
+    async with serve(create_app(ground, "right")) as address:
+        yield address
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "[::1]"])
+async def test_our_own_hosts_may(client, name):
+    own = {"Host": f"{name}:{PORT}", "Origin": f"http://{name}:{PORT}"}
+    assert (await client.get("/api/health", headers=own)).status_code == 200
+
+
+FOREIGN = [
+    {"Host": "evil.example:{port}"},
+    {"Host": "127.0.0.1"},
+    {"Host": "127.0.0.1:1"},
+    {"Host": "127.0.0.1.evil.example:{port}"},
+    {"Origin": "http://evil.example"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "https://127.0.0.1:{port}"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize("path", ["/", "/api/health", "/static/app.js", "/openmct/openmct.js"])
+async def test_foreign_hosts_and_origins_are_refused(client, headers, path):
+    given = {k: v.format(port=PORT) for k, v in headers.items()}
+    answer = await client.get(path, headers=given)
+    assert answer.status_code == 403
+    assert list(answer.json()) == ["error"]
+
+
+async def test_foreign_hosts_and_origins_get_no_websocket(url):
+    port = url.rsplit(":", 1)[1]
+    for headers in FOREIGN:
+        given = {k: v.format(port=port) for k, v in headers.items()}
+        assert await handshake(int(port), given) == 403, headers
+    assert await handshake(int(port), {}) == 101
+
+
+async def handshake(port: int, headers: dict[str, str]) -> int:
+    """Status of a WebSocket's opening with these headers."""
+    lines = {
+        "Host": f"127.0.0.1:{port}",
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Version": "13",
+    } | headers
+    request = "GET /api/live HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in lines.items())
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request.encode() + b"\r\n")
+    status = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    return int(status.split()[1])
+
+
+async def test_websocket_of_our_own_page(url):
+    port = url.rsplit(":", 1)[1]
+    async with connect(f"ws://127.0.0.1:{port}/api/live", origin=url) as socket:
+        assert json.loads(await socket.recv())["type"] == "units"
+
+
+async def test_no_other_websocket(url):
+    with pytest.raises(InvalidStatus):
+        await connect(f"{url.replace('http', 'ws')}/api/other")
+
+
+@pytest.mark.parametrize("path", ACTIONS)
+@pytest.mark.parametrize("token", [None, "", "wrong", "Right", "rightx", "ünïcode"])
+async def test_actions_need_the_token(client, ground, path, token):
+    headers = {} if token is None else {"X-Panewatch-Token": token.encode()}
+    body = {"author": "Li", "for_s": 1, "reason": "r"}
+    answer = await client.post(f"/api/{path}", json=body, headers=headers)
+    assert answer.status_code == 401
+    assert "token" in answer.json()["error"]
+    assert ground.journal(10) == []
+
+
+async def test_every_action_is_guarded(ground):
+    """No POST may be added without the token's check."""
+    spec = create_app(ground, "right", 80).openapi()
+    posts = [path for path, methods in spec["paths"].items() if set(methods) - {"get"}]
+    transport = httpx.ASGITransport(create_app(ground, "right", 80))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:80") as client:
+        for path in posts:
+            answer = await client.post(
+                path.format(alarm=1), json={}, headers={"Host": "localhost:80"}
+            )
+            assert answer.status_code in {401, 422}, path
+            assert ground.journal(10) == []
+    assert len(posts) == len(ACTIONS)
+
+
+async def test_policy_headers(client):
+    headers = (await client.get("/")).headers
+    policy = headers["content-security-policy"]
+    assert "script-src 'self' 'unsafe-eval'" in policy
+    assert "frame-ancestors 'none'" in policy
+    assert f"ws://127.0.0.1:{PORT}" in policy
+    assert headers["referrer-policy"] == "no-referrer"  # the start URL holds the token
+    assert headers["x-content-type-options"] == "nosniff"

