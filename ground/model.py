@@ -39,6 +39,8 @@ class Chunk:
     """True for a serial byte stream; False when data is whole space packets (MQTT, files)."""
     unit: UnitKey | None = None
     """Who sent it, where the link tells (an MQTT topic)."""
+    schema: int | None = None
+    """Hash of another schema, where the link tells: kept in the archive, not read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,6 +208,7 @@ class Station:
             self._meet(unit, decoded)
         if stream.silent and not stream.overdue(self.now_us - SILENCE_US):
             stream.silent = False
+            self._tell_holes(stream)
             stream.refill.resume(stream.on_board())
             self.assessor.silence(unit, None)
         if words := suspicion(packet):
@@ -226,10 +227,13 @@ class Station:
                 stream.refill.stop()
                 self.assessor.silence(unit, stream.live_onboard_us)
                 self._changed.add("units")
-            if stream.holes_changed:
-                stream.holes_changed = False
-                self.assessor.holes(unit, stream.holes())
+            self._tell_holes(stream)
         self.assessor.tick(self.now_us)
+
+    def _tell_holes(self, stream: UnitStream) -> None:
+        if stream.holes_changed:
+            stream.holes_changed = False
+            self.assessor.holes(stream.unit, stream.holes())
 
     def _meet(self, unit: UnitKey, decoded: Decoded) -> None:
         try:

@@ -51,12 +51,15 @@ class Intake:
 
     def take(self, chunk: Chunk) -> list[Identified]:
         """The packets that can be told whose they are now, in the order in which they came."""
+        if chunk.schema is not None:
+            self._foreign(f"{chunk.link} {chunk.unit}", chunk.schema)
+            return []
         receiver = self._lines.setdefault(chunk.link, _Line()).receiver
         if chunk.framed:
             received = receiver.feed(chunk.data)
             packets = received.packets
             if received.foreign_schema is not None:
-                self.foreign(chunk.link, received.foreign_schema)
+                self._foreign(chunk.link, received.foreign_schema)
             elif packets:
                 self._say(f"schema:{chunk.link}", "", False)
         else:
@@ -74,14 +77,6 @@ class Intake:
             else:
                 found += self._identify(chunk, decoded)
         return found
-
-    def foreign(self, where: str, schema: int) -> None:
-        """A link carries packets of another schema."""
-        words = (
-            f"{where}: a unit of another schema, {schema:08x}; its packets are kept but not read: "
-            "update the unit or the ground"
-        )
-        self._say(f"schema:{where}", words, True)
 
     def second(self, now_us: int) -> None:
         """Once a second: links that damage frames, packets that nobody named."""
@@ -124,6 +119,13 @@ class Intake:
                 for held in self.identities.release(line)
             ]
         return [*before, Identified(unit, chunk.link, decoded, chunk.received_us)]
+
+    def _foreign(self, where: str, schema: int) -> None:
+        words = (
+            f"{where}: a unit of another schema, {schema:08x}; its packets are kept but not read: "
+            "update the unit or the ground"
+        )
+        self._say(f"schema:{where}", words, True)
 
     def _say(self, key: str, words: str, active: bool) -> None:
         self.troubles.append(Trouble(key, words, active))

@@ -55,9 +55,11 @@ class Records:
         gap = self.gaps[at]
         parts = []
         if gap.first < record:
-            parts.append(replace(gap, last=record - 1, end_us=onboard_us))
+            start_us = min(gap.start_us, onboard_us)
+            parts.append(replace(gap, last=record - 1, start_us=start_us, end_us=onboard_us))
         if record < gap.last:
-            parts.append(replace(gap, first=record + 1, start_us=onboard_us))
+            end_us = max(gap.end_us, onboard_us)
+            parts.append(replace(gap, first=record + 1, start_us=onboard_us, end_us=end_us))
         self.gaps[at : at + 1] = parts
         return True
 

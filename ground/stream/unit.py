@@ -27,6 +27,8 @@ class Boot:
     records: Records
     first_us: int
     """Onboard time (UTC) of the first packet that came, or when the boot was told of."""
+    start_us: int = 0
+    """Onboard time (UTC) of the last packet of the boots before."""
     before: int = 0
     """Records below this were made before the ground ever heard of the unit."""
     correlation: Correlation | None = None
@@ -58,6 +60,8 @@ class UnitStream:
         self.live_onboard_us = 0
         self.holes_changed = False
         self.two_boots_of_one_number: int | None = None
+        self._before = -1
+        """The boot that was current before."""
         self._rate = rate
 
     def accept(self, decoded: Decoded, link: str, received_us: int, now_us: int) -> Packet | None:
@@ -121,8 +125,17 @@ class UnitStream:
                     yield key, *known
 
     def holes(self) -> tuple[Hole, ...]:
-        """What the ground misses since it first heard of the unit."""
-        return tuple(
+        """What the ground misses since it first heard of the unit.
+
+        Until a new boot has sent its storage report nobody knows how the one before ended: that
+        counts as a hole of one record.
+        """
+        unknown = ()
+        now = self.boots.get(self.current)
+        if now is not None and not now.on_board and self._before in self.boots:
+            end = self.boots[self._before].records.newest + 1
+            unknown = (Hole(self.unit, self._before, end, end, now.start_us, now.first_us, False),)
+        return unknown + tuple(
             Hole(self.unit, key, max(g.first, boot.before), g.last, g.start_us, g.end_us, g.lost)
             for key, boot in self.boots.items()
             for g in boot.records.gaps
@@ -147,9 +160,11 @@ class UnitStream:
             if self.correlation:
                 self._rate = self.correlation.rate
             before = 0 if self.boots else decoded.record
-            known = Boot(Records(self.live_onboard_us), received_us, before)
+            start_us = self.live_onboard_us
+            known = Boot(Records(start_us), received_us, start_us, before)
             self.boots[decoded.boot_id] = known
-            self.current = decoded.boot_id
+            self._before, self.current = self.current, decoded.boot_id
+            self.holes_changed = True
         return known
 
     def _correlate(self, boot: Boot, decoded: Decoded, received_us: int) -> None:
@@ -211,10 +226,12 @@ class UnitStream:
             key, oldest, newest = (int(raw[f"boot{i}_{x}"]) for x in ("id", "oldest", "newest"))
             named.add(key)
             if key not in self.boots:
-                start_us = self.boots[self.current].first_us
+                now = self.boots[self.current]
                 before = newest + 1 if alone else 0
-                self.boots[key] = Boot(Records(0 if alone else start_us, True), start_us, before)
+                start_us = now.first_us if alone else now.start_us
+                self.boots[key] = Boot(Records(start_us, True), now.first_us, start_us, before)
             boot = self.boots[key]
+            self.holes_changed |= not boot.on_board
             boot.on_board = True
             end_us = onboard_us if key == self.current else self._next_begins(key)
             self.holes_changed |= boot.records.extend(newest, end_us)

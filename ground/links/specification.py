@@ -1,0 +1,19 @@
+"""Which link an address on the command line means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ground.links.link import Link
+from ground.links.mqtt import MqttLink
+from ground.links.serial import SerialLink
+
+
+def make_link(url: str, clock: Callable[[], int], client_id: str) -> Link:
+    """`mqtt://…`, or what pyserial opens: `/dev/ttyACM0`, `COM3`, `socket://…`, `rfc2217://…`.
+
+    Raises LinkError.
+    """
+    if url.startswith("mqtt:"):
+        return MqttLink(url, clock, client_id)
+    return SerialLink(url, clock)

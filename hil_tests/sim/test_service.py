@@ -1,0 +1,284 @@
+"""The async shell: real ports, a real broker, a real clock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pty
+import shutil
+import subprocess
+import tty
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from ground.archive.archive import Archive
+from ground.clock import SteadyClock
+from ground.fleet import Fleet
+from ground.links.link import Link, LinkError, LinkState
+from ground.links.replay import RecordingError, ReplayLink, recording
+from ground.links.specification import make_link
+from ground.model import Chunk
+from ground.rebuild import rebuild
+from ground.service import Service
+from ground.station import Outcome, Station
+from hil_tests.sim.fake_unit import FakeUnit
+from hil_tests.sim.ground_bench import T0, Bench, key_store
+from hil_tests.sim.recording_assessor import RecordingAssessor
+from protocol.wire import frame
+from protocol.wire.frame import Deframer
+from protocol.wire.tables import SCHEMA_HASH
+
+
+class Waiter:
+    """Awaits conditions on what the service says and commits."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._event = asyncio.Event()
+
+    def line(self, text: str) -> None:
+        self.lines.append(text)
+        self._event.set()
+
+    def committed(self, _: Outcome) -> None:
+        self._event.set()
+
+    async def until(self, condition: Callable[[], object], timeout_s: float = 10) -> None:
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                self._event.clear()
+                await self._event.wait()
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, links: list[Link], units: list[FakeUnit], clock: Callable[[], int]
+) -> AsyncIterator[tuple[Service, Waiter]]:
+    waiter = Waiter()
+    archive = Archive(folder / "archive.db")
+    station = Station(archive, Fleet(), RecordingAssessor, key_store(folder / "keys", *units))
+    rebuild(station)
+    service = Service(station, links, clock, waiter.line)
+    service.subscribe(waiter.committed)
+    task = asyncio.create_task(service.run())
+    try:
+        yield service, waiter
+    finally:
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        archive.close()
+
+
+def packets(service: Service) -> int:
+    return sum(s.packets for s in service.station.streams.values())
+
+
+async def test_a_pty_appears_goes_and_comes_back(tmp_path: Path) -> None:
+    unit, clock = FakeUnit(), SteadyClock()
+    port = tmp_path / "port"
+    link = make_link(str(port), clock, "g")
+    async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
+        await waiter.until(lambda: link.words == "no such port; waiting for it")
+        for life in range(2):
+            master, slave = pty.openpty()
+            tty.setraw(slave)
+            port.unlink(missing_ok=True)
+            port.symlink_to(os.ttyname(slave))
+            await waiter.until(lambda: link.state is LinkState.OPEN)
+            have = packets(service)
+            for packet in (unit.boot(), unit.housekeeping(), unit.time()):
+                os.write(master, b"noise" + frame.encode(packet))
+            await waiter.until(lambda n=have: packets(service) == n + 3)  # type: ignore[misc]
+            deframer = Deframer()
+            commands: list[bytes] = []
+            os.set_blocking(master, False)
+            while not commands:
+                await waiter.until(lambda: True)
+                try:
+                    commands += [p for p, _ in deframer.feed(os.read(master, 4096)) if p]
+                except BlockingIOError:
+                    await asyncio.sleep(0.05)
+            unit.take(commands[0])
+            assert unit.commands[-1].failure == 0
+            os.close(slave)
+            os.close(master)
+            await waiter.until(lambda: link.state is LinkState.WAITING)
+            assert life == 1 or not [c for c in unit.commands if c.failure]
+    assert [line for line in waiter.lines if "no such port" in line]
+    assert len(waiter.lines) < 10  # said once for each change
+
+
+async def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    clock = SteadyClock()
+    master, slave = pty.openpty()
+    name = os.ttyname(slave)
+    first, second = make_link(name, clock, "g"), make_link(name, clock, "g")
+
+    async def sink(_: Chunk) -> None: ...
+
+    opened, refused = Waiter(), Waiter()
+    first.on_change = lambda link: opened.line(link.words)
+    second.on_change = lambda link: refused.line(link.words)
+    one = asyncio.create_task(first.run(sink))
+    await opened.until(lambda: first.state is LinkState.OPEN)
+    two = asyncio.create_task(second.run(sink))
+    await refused.until(lambda: second.words == "in use by another program; close that one")
+    for task in (one, two):
+        task.cancel()
+    await asyncio.gather(one, two, return_exceptions=True)
+    os.close(master)
+    os.close(slave)
+
+
+async def test_a_socket_that_is_not_there_yet(tmp_path: Path, unused_tcp_port: int) -> None:
+    unit, clock = FakeUnit(), SteadyClock()
+    link = make_link(f"socket://127.0.0.1:{unused_tcp_port}", clock, "g")
+
+    async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for packet in (unit.boot(), unit.housekeeping()):
+            writer.write(frame.encode(packet))
+        await writer.drain()
+
+    async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
+        await waiter.until(lambda: "trying again" in link.words)
+        server = await asyncio.start_server(serve, "127.0.0.1", unused_tcp_port)
+        await waiter.until(lambda: packets(service) == 2)
+        server.close()
+
+
+@asynccontextmanager
+async def mosquitto(port: int) -> AsyncIterator[None]:
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        pytest.skip("Mosquitto is not installed")
+    process = subprocess.Popen([program, "-p", str(port)], stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+                writer.close()
+                break
+            except OSError:
+                await asyncio.sleep(0.02)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.mosquitto
+async def test_mqtt_through_a_broker_that_dies(tmp_path: Path, unused_tcp_port: int) -> None:
+    unit, clock = FakeUnit(), SteadyClock()
+    link = make_link(f"mqtt://u:secret@127.0.0.1:{unused_tcp_port}", clock, "ground-1")
+    topic = f"panewatch/{SCHEMA_HASH:08x}/sz20/w1"
+    async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
+        await waiter.until(lambda: link.state is LinkState.WAITING and "no broker" in link.words)
+        for life in range(2):
+            async with mosquitto(unused_tcp_port):
+                await waiter.until(lambda: link.state is LinkState.OPEN)
+                async with aiomqtt.Client("127.0.0.1", unused_tcp_port) as client:
+                    await client.subscribe(f"{topic}/tc", 1)
+                    have = packets(service)
+                    await client.publish(f"{topic}/tm", unit.boot() + unit.housekeeping(), 1)
+                    await client.publish("panewatch/0badcafe/sz29/w1/tm", b"of another schema", 1)
+                    await client.publish("panewatch/x/y", b"\xff", 1)
+                    await waiter.until(lambda n=have: packets(service) == n + 2)  # type: ignore[misc]
+                    message = await anext(client.messages)
+                    assert isinstance(message.payload, bytes)
+                    unit.take(message.payload)
+                    assert unit.commands[-1].failure == 0
+                key = f"schema:{link.name} sz29/w1"
+                await waiter.until(lambda k=key: k in service.station.notices)  # type: ignore[misc]
+            await waiter.until(lambda: link.state is LinkState.WAITING)
+            assert life == 1 or len(waiter.lines) == 3
+        assert "secret" not in "".join(waiter.lines) + link.name
+
+
+@pytest.mark.mosquitto
+async def test_the_broker_keeps_what_comes_while_the_ground_is_down(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    unit, clock = FakeUnit(), SteadyClock()
+    url = f"mqtt://127.0.0.1:{unused_tcp_port}"
+    async with mosquitto(unused_tcp_port):
+        link = make_link(url, clock, "ground-1")
+        async with serving(tmp_path, [link], [unit], clock) as (_, waiter):
+            await waiter.until(lambda: link.state is LinkState.OPEN)
+        async with aiomqtt.Client("127.0.0.1", unused_tcp_port) as client:
+            topic = f"panewatch/{SCHEMA_HASH:08x}/sz20/w1/tm"
+            await client.publish(topic, unit.boot(), 1)
+        link = make_link(url, clock, "ground-1")
+        async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
+            await waiter.until(lambda: packets(service) == 1)
+
+
+@pytest.mark.parametrize("url", ["mqtt://", "mqtt://host:notaport", "mqtt:host"])
+def test_an_address_that_is_none(url: str) -> None:
+    with pytest.raises(LinkError, match="mqtt://"):
+        make_link(url, SteadyClock(), "g")
+
+
+async def test_a_full_disk_stops_receiving_and_goes_on_after(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [FakeUnit()])
+    unit = bench.units[0]
+    bench.seconds(5)
+    db = bench.station.archive._db
+    db.execute(f"PRAGMA max_page_count = {db.execute('PRAGMA page_count').fetchone()[0]}")
+    told = len(bench.sent)
+    for _ in range(60):
+        bench.second()
+        if not bench.station.commit().stored:
+            break
+    full = len(bench.sent)
+    bench.seconds(3)
+    assert len(bench.sent) == full >= told
+    assert "free space" in bench.assessor.active["archive:full"]
+    db.execute("PRAGMA max_page_count = 1000000")
+    bench.seconds(15)
+    assert "archive:full" not in bench.assessor.active
+    assert bench.archived(unit) == unit.made
+
+
+async def test_replay_of_an_archive_and_of_a_file_gives_the_same_packets(tmp_path: Path) -> None:
+    unit = FakeUnit(tai_base_us=184_377_600_000_000)
+    bench = Bench(tmp_path, [unit])
+    bench.seconds(12)
+    bench.kill()
+    binary = tmp_path / "telemetry.bin"
+    binary.write_bytes(b"".join(unit.made.values()))
+    for path in (bench.path, binary):
+        chunks = list(recording(path))
+        link = ReplayLink("replay", chunks, speed=20)
+        folder = tmp_path / path.stem / "again"
+        async with serving(folder, [link], [], link.time_us) as (service, waiter):
+            await waiter.until(lambda: packets(service) == len(unit.made))
+            await waiter.until(lambda it=link: it.state is LinkState.ENDED)  # type: ignore[misc]
+            (stream,) = service.station.streams.values()
+            assert stream.live_onboard_us == pytest.approx(T0 - 37_000_000 + 11_000_000, abs=1)
+    binary.write_bytes(b"nonsense")
+    with pytest.raises(RecordingError, match="no telemetry"):
+        list(recording(binary))
+    with pytest.raises(RecordingError, match="No such file"):
+        list(recording(tmp_path / "absent"))
+    binary.write_bytes(b"".join(unit.made.values()) + b"\x08\x01rest")
+    with pytest.raises(RecordingError, match="6 bytes were not read"):
+        list(recording(binary))
+
+
+def test_ground_time_is_steady() -> None:
+    wall, steady = [1_000_000_000_000], [5_000_000_000]
+    clock = SteadyClock(lambda: wall[0], lambda: steady[0])
+    assert clock() == 1_000_000_000
+    steady[0] += 10**9
+    wall[0] += 10**9 + 400_000
+    assert clock() == 1_001_000_000
+    assert clock.look() is None
+    assert clock() == 1_001_000_400  # a slew is followed
+    wall[0] -= 3600 * 10**9
+    assert clock.look() == -3_600_000_000
+    assert clock() == 1_001_000_400  # a jump is not
