@@ -6,7 +6,8 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,8 @@ class Console:
     ground: DemoGround
     url: str
     browser: Browser
+    stop: Callable[[], Awaitable[None]]
+    """Ends the server; the ground's seconds go on."""
     complaints: list[str] = field(default_factory=list)
 
     async def open(self, path: str = "/", width: int = 1600, height: int = 900) -> Page:
@@ -56,7 +59,7 @@ class Console:
 
 
 @pytest.fixture
-async def demo() -> AsyncIterator[tuple[DemoGround, str]]:
+async def demo() -> AsyncIterator[tuple[DemoGround, str, Callable[[], Awaitable[None]]]]:
     """The scripted ground, ten minutes old, served on a free port with a second every second."""
     ground = DemoGround(start_us=int((time.time() - 600) * 1e6), seconds=600)
 
@@ -65,14 +68,17 @@ async def demo() -> AsyncIterator[tuple[DemoGround, str]]:
             await asyncio.sleep(1)
             ground.second()
 
-    async with serve(create_app(ground, TOKEN)) as url:
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(serve(create_app(ground, TOKEN)))
         clock = asyncio.create_task(seconds())
-        yield ground, url
+        yield ground, url, stack.aclose
         clock.cancel()
 
 
 @pytest.fixture
-async def console(demo: tuple[DemoGround, str]) -> AsyncIterator[Console]:
+async def console(
+    demo: tuple[DemoGround, str, Callable[[], Awaitable[None]]],
+) -> AsyncIterator[Console]:
     """A browser on the demo; skips where Chromium or Open MCT's files are missing."""
     chromium = os.environ.get("PANEWATCH_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
@@ -81,5 +87,6 @@ async def console(demo: tuple[DemoGround, str]) -> AsyncIterator[Console]:
         pytest.skip("needs Open MCT's files: python -m ground.console.fetch")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        yield Console(*demo, browser)
+        ground, url, stop = demo
+        yield Console(ground, url, browser, stop)
         await browser.close()

@@ -7,7 +7,9 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
-from hil_tests.e2e.conftest import OUTPUT, Console
+from ground.api.app import create_app
+from ground.api.server import serve
+from hil_tests.e2e.conftest import OUTPUT, TOKEN, Console
 from hil_tests.e2e.demo_ground import SZ21
 
 pytestmark = pytest.mark.browser
@@ -162,3 +164,19 @@ async def test_names_are_text_never_markup(console: Console) -> None:
     await name_operator(page, "<img src=x onerror=alert(1)>")
     await expect(page.get_by_role("button", name=re.compile("^Operator"))).to_contain_text("<img")
     assert await page.locator("#strip img").count() == 0
+
+
+async def test_a_lost_ground_is_said_and_found_again(console: Console) -> None:
+    """Old values never look fresh: the strip, panes and table say that nobody answers."""
+    page = await console.open()
+    await expect(pane(page, "sz20/w1")).to_contain_text("● live")
+    port = int(console.url.rsplit(":", 1)[1])
+    await console.stop()
+    strip = page.get_by_label("Alarm strip")
+    await expect(strip).to_contain_text("GROUND STATION DOES NOT ANSWER")
+    await expect(pane(page, "sz20/w1")).to_contain_text("NO DATA")
+    await expect(page.locator(".js-lad-table__body__row .is-stale")).to_have_count(9)
+    await shot(page, "console_lost")
+    async with serve(create_app(console.ground, TOKEN), port):
+        await expect(strip).to_contain_text("No open alarms")
+        await expect(page.locator(".js-lad-table__body__row .is-stale")).to_have_count(0)

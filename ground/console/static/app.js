@@ -1,20 +1,43 @@
 // Entry: the alarm strip above everything, below it Open MCT, or on a small screen our views stacked.
 
 import { api } from './api.js';
-import { Live } from './live.js';
 import { OnboardClock } from './clock.js';
+import { el } from './dom.js';
+import { Live } from './live.js';
 import { Operator } from './operator.js';
 import { mountStrip } from './strip.js';
 
 const SMALL = '(max-width: 760px)';
+const RETRY_MS = 1000;
 
+async function knownFleet(view) {
+  for (;;) {
+    try {
+      return (await api.get('fleet')).vehicles;
+    } catch (error) {
+      view.replaceChildren(el('p', { class: 'pw-wait' }, `The ground station does not answer (${error.message}). Trying again …`));
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      view.replaceChildren();
+    }
+  }
+}
+
+// A unit that nobody configured was heard: its vehicle belongs on every display.
+function reloadForNewUnits(live, fleet) {
+  const known = new Set(fleet.flatMap((v) => v.windows.map((w) => `${v.id}/${w.id}`)));
+  live.on('units', (units) => {
+    if (units.some((u) => !known.has(`${u.vehicle}/${u.unit}`))) location.reload();
+  });
+}
+
+const view = document.getElementById('view');
 const live = new Live();
-const fleet = (await api.get('fleet')).vehicles;
+const fleet = await knownFleet(view);
 const ground = { live, fleet, operator: new Operator(), clock: new OnboardClock(live) };
 
+reloadForNewUnits(live, fleet);
 live.connect();
 mountStrip(document.getElementById('strip'), ground);
-const view = document.getElementById('view');
 const stacked = location.pathname === '/phone' || matchMedia(SMALL).matches;
 document.body.dataset.view = stacked ? 'stacked' : 'openmct';
 const { start } = await import(stacked ? './stacked.js' : './mct/start.js');
