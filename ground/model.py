@@ -217,3 +217,5 @@ class Alarm:
     value: str = ""
     limit: str = ""
     evidence: tuple[PacketId, ...] = field(default=())
+    count: int = 1
+    """How often it has risen while it was open."""

@@ -1,0 +1,222 @@
+"""Every alarm of a run: one open alarm a key, ids in the order of raising."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ground.alarms.state import CONDITION, LATCHING, Move, State
+from ground.model import Alarm, PacketId, UnitKey
+from protocol.schema.severity import Severity
+
+GROUND: Final = "ground"
+"""Author of what nobody did by hand."""
+
+
+class AlarmRefusedError(Exception):
+    """An operator asked for what this alarm does not allow; `reason` says what to do instead."""
+
+    def __init__(self, alarm_id: int, reason: str) -> None:
+        super().__init__(f"alarm {alarm_id}: {reason}")
+        self.alarm_id = alarm_id
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One move of one alarm, for the journal."""
+
+    alarm_id: int
+    key: str
+    move: str
+    before: str
+    after: str
+    time_us: int
+    author: str
+    words: str = ""
+
+
+@dataclass(slots=True)
+class _Entry:
+    alarm: Alarm
+    latching: bool
+    shelved_severity: Severity = Severity.NORMAL
+
+
+class AlarmBook:
+    """Raises, clears, acknowledges, shelves. Ground time comes with every call."""
+
+    def __init__(self) -> None:
+        self._entries: list[_Entry] = []
+        self._open: dict[str, _Entry] = {}
+        self._transitions: list[Transition] = []
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """Every alarm so far, by id; closed ones are `normal`."""
+        return tuple(entry.alarm for entry in self._entries)
+
+    def drain(self) -> list[Transition]:
+        """The transitions since the last call."""
+        done, self._transitions = self._transitions, []
+        return done
+
+    def is_open(self, key: str) -> bool:
+        """True while an alarm of this key is not normal."""
+        return key in self._open
+
+    def rise(
+        self,
+        key: str,
+        severity: Severity,
+        what: str,
+        *,
+        vehicle: str,
+        unit: UnitKey | None,
+        time_us: int,
+        now_us: int,
+        latching: bool = False,
+        late: bool = False,
+        value: str = "",
+        limit: str = "",
+        evidence: tuple[PacketId, ...] = (),
+    ) -> Alarm:
+        """Raise an alarm, or raise the open one of this key again."""
+        entry = self._open.get(key)
+        if entry is None:
+            alarm = Alarm(
+                len(self._entries) + 1, key, unit, vehicle, severity, what, time_us, now_us,
+                State.NORMAL.value, True, late, value=value, limit=limit, evidence=evidence,
+            )  # fmt: skip
+            entry = self._open[key] = _Entry(alarm, latching)
+            self._entries.append(entry)
+            self._move(entry, Move.RISE, now_us, GROUND, what)
+            return entry.alarm
+        alarm = entry.alarm
+        shelved = alarm.state == State.SHELVED.value
+        worse = severity > (entry.shelved_severity if shelved else alarm.severity)
+        kept = max(severity, alarm.severity) if entry.latching else severity
+        risen = worse or not alarm.active or entry.latching
+        entry.alarm = replace(
+            alarm,
+            severity=kept,
+            what=what,
+            active=True,
+            value=value,
+            limit=limit,
+            evidence=evidence or alarm.evidence,
+            count=alarm.count + risen,
+        )
+        if worse or (not alarm.active and alarm.acknowledged_us is not None):
+            self._forget(entry)
+        self._move(entry, Move.WORSEN if worse else Move.RISE, now_us, GROUND, what)
+        return entry.alarm
+
+    def clear(self, key: str, now_us: int) -> bool:
+        """The cause is gone; False when no such alarm was active, or it latches."""
+        entry = self._open.get(key)
+        if entry is None or not entry.alarm.active or entry.latching:
+            return False
+        entry.alarm = replace(entry.alarm, active=False)
+        self._move(entry, Move.RETURN, now_us, GROUND)
+        return True
+
+    def acknowledge(self, alarm_id: int, author: str, comment: str, now_us: int) -> None:
+        """Someone has seen it; raises AlarmRefusedError."""
+        entry = self._entry(alarm_id)
+        if not author.strip():
+            raise AlarmRefusedError(alarm_id, "say who acknowledges")
+        if entry.alarm.acknowledged_us is not None:
+            raise AlarmRefusedError(alarm_id, f"is acknowledged by {entry.alarm.acknowledged_by}")
+        active = entry.alarm.active and not entry.latching
+        seen = replace(entry.alarm, acknowledged_by=author, acknowledged_us=now_us, active=active)
+        self._move(entry, Move.ACKNOWLEDGE, now_us, author, comment, seen)
+
+    def shelve(
+        self, alarm_id: int, author: str, reason: str, until_us: int | None, now_us: int
+    ) -> None:
+        """Put aside until a time, or take back (None); raises AlarmRefusedError."""
+        entry = self._entry(alarm_id)
+        if not author.strip():
+            raise AlarmRefusedError(alarm_id, "say who shelves")
+        if until_us is None:
+            if entry.alarm.state != State.SHELVED.value:
+                raise AlarmRefusedError(alarm_id, "is not shelved")
+            self._unshelve(entry, now_us, author)
+            return
+        if not reason.strip():
+            raise AlarmRefusedError(alarm_id, "shelving needs a reason")
+        if until_us <= now_us:
+            raise AlarmRefusedError(alarm_id, "shelving needs a time that is still to come")
+        aside = replace(entry.alarm, shelved_until_us=until_us, shelve_reason=reason)
+        self._move(entry, Move.SHELVE, now_us, author, reason, aside)
+        entry.shelved_severity = max(entry.shelved_severity, entry.alarm.severity)
+
+    def advance(self, now_us: int) -> bool:
+        """Take shelved alarms back whose time is over; True when one was."""
+        over = [
+            e
+            for e in self._open.values()
+            if e.alarm.shelved_until_us is not None and e.alarm.shelved_until_us <= now_us
+        ]
+        for entry in sorted(over, key=lambda e: (e.alarm.shelved_until_us or 0, e.alarm.id)):
+            self._unshelve(entry, entry.alarm.shelved_until_us or now_us, GROUND)
+        return bool(over)
+
+    def _entry(self, alarm_id: int) -> _Entry:
+        if not 1 <= alarm_id <= len(self._entries):
+            raise AlarmRefusedError(alarm_id, "there is no such alarm")
+        entry = self._entries[alarm_id - 1]
+        if entry.alarm.state == State.NORMAL.value:
+            raise AlarmRefusedError(alarm_id, "is over")
+        return entry
+
+    def _unshelve(self, entry: _Entry, now_us: int, author: str) -> None:
+        seen = entry.alarm.acknowledged_us is not None
+        if entry.alarm.active:
+            move = Move.UNSHELVE_SEEN if seen else Move.UNSHELVE_NEW
+        else:
+            move = Move.UNSHELVE_OVER if seen else Move.UNSHELVE_RETURNED
+        self._move(entry, move, now_us, author)
+
+    def _forget(self, entry: _Entry) -> None:
+        """It is another matter now: who acknowledged the former one has not seen this."""
+        entry.alarm = replace(entry.alarm, acknowledged_by="", acknowledged_us=None)
+
+    def _move(
+        self,
+        entry: _Entry,
+        move: Move,
+        now_us: int,
+        author: str,
+        words: str = "",
+        changed: Alarm | None = None,
+    ) -> None:
+        """Make a move that the table allows and write it down; raises AlarmRefusedError."""
+        table = LATCHING if entry.latching else CONDITION
+        before = State(entry.alarm.state)
+        after = table.get((before, move))
+        if after is None:
+            raise AlarmRefusedError(
+                entry.alarm.id, f"{move.value} does not apply to {before.value}"
+            )
+        alarm = replace(changed or entry.alarm, state=after.value)
+        if after is not State.SHELVED:
+            alarm = replace(alarm, shelved_until_us=None, shelve_reason="")
+            entry.shelved_severity = Severity.NORMAL
+        entry.alarm = alarm
+        if after is State.NORMAL:
+            self._open.pop(alarm.key, None)
+        if after is not before or author != GROUND:
+            self._transitions.append(
+                Transition(
+                    alarm.id,
+                    alarm.key,
+                    move.value,
+                    before.value,
+                    after.value,
+                    now_us,
+                    author,
+                    words,
+                )
+            )
