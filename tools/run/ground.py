@@ -1,0 +1,70 @@
+"""The ground station of a run: archive, station, links, console, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ground.verdict.assessor import Assessor
+
+from ground.api.app import create_app
+from ground.api.server import PortError, serve
+from ground.api.source import Ground
+from ground.archive.archive import Archive
+from ground.clock import SteadyClock
+from ground.fleet import Fleet
+from ground.links.link import LinkError
+from ground.links.specification import make_link
+from ground.operations import Operations
+from ground.service import Service
+from ground.station import Station
+from ground.stream.keys import KeyStore
+from tools.cli.errors import InputError
+
+
+@dataclass(frozen=True)
+class RunningGround:
+    """A ground station that answers."""
+
+    url: str
+    """The console's start address, with the token that opens its actions."""
+    ground: Ground
+    service: Service
+    task: asyncio.Task[None]
+    """Ends only by failing or when the context closes."""
+
+
+@asynccontextmanager
+async def running_ground(
+    archive: Path,
+    fleet: Fleet,
+    keys: Path,
+    links: Sequence[str],
+    port: int,
+    speed: float,
+    say: Callable[[str], None],
+) -> AsyncIterator[RunningGround]:
+    """Serve while the context is open; raises InputError for a port or link that cannot be."""
+    clock = SteadyClock()
+    token = secrets.token_urlsafe(16)
+    try:
+        made = [make_link(url, clock, "panewatch-ground") for url in links]
+    except LinkError as error:
+        raise InputError(str(error)) from None
+    station = Station(Archive(archive), fleet, Assessor, KeyStore(keys), speed=speed)
+    service = Service(station, made, clock, say)
+    ground = Operations(service)
+    try:
+        async with serve(create_app(ground, token), port) as address:
+            task = asyncio.create_task(service.run())
+            try:
+                yield RunningGround(f"{address}/?token={token}", ground, service, task)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+    except PortError as error:
+        raise InputError(str(error)) from None
