@@ -142,6 +142,15 @@ async def test_one_window_alone(console: Console) -> None:
     await shot(page, "console_window")
 
 
+async def test_a_silent_unit_at_first_sight(console: Console) -> None:
+    """A page opened during silence shows the last values as old, and never says "no leak"."""
+    console.ground.silence()
+    page = await console.open()
+    sz21 = pane(page, "sz21/w1")
+    await expect(sz21).to_contain_text("kPa (old) leak unknown")
+    await expect(sz21).not_to_contain_text("no leak seen")
+
+
 async def test_phone(console: Console) -> None:
     """At a phone's width our views are stacked, nothing is cut, alarms can be acknowledged."""
     console.ground.strike()
@@ -175,6 +184,8 @@ async def test_a_lost_ground_is_said_and_found_again(console: Console) -> None:
     strip = page.get_by_label("Alarm strip")
     await expect(strip).to_contain_text("GROUND STATION DOES NOT ANSWER")
     await expect(pane(page, "sz20/w1")).to_contain_text("NO DATA")
+    await expect(pane(page, "sz20/w1")).to_contain_text("leak unknown")
+    await expect(page.get_by_label("Seats home")).to_contain_text("0 GREEN seats for 6 crew")
     await expect(page.locator(".js-lad-table__body__row .is-stale")).to_have_count(9)
     await shot(page, "console_lost")
     async with serve(create_app(console.ground, TOKEN), port):

@@ -30,12 +30,18 @@ function reloadForNewUnits(live, fleet) {
   });
 }
 
+async function prime(live, fleet) {
+  const keys = fleet.flatMap((v) => v.windows.map((w) => `${v.id}/${w.id}`));
+  await Promise.all(keys.map(async (key) => live.prime(key, await api.get(`latest/${key}`).catch(() => ({})))));
+}
+
 const view = document.getElementById('view');
 const live = new Live();
 const fleet = await knownFleet(view);
 const ground = { live, fleet, operator: new Operator(), clock: new OnboardClock(live) };
 
 reloadForNewUnits(live, fleet);
+await prime(live, fleet);
 live.connect();
 mountStrip(document.getElementById('strip'), ground);
 const stacked = location.pathname === '/phone' || matchMedia(SMALL).matches;

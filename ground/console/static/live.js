@@ -44,6 +44,13 @@ export class Live {
     return !this.connected || (this.stale.get(key) ?? true);
   }
 
+  // Newest values from before this page was opened; a silent unit has no others.
+  prime(key, latest) {
+    if (this.values.has(key) || Object.keys(latest).length === 0) return;
+    const values = Object.fromEntries(Object.entries(latest).map(([name, v]) => [name, v.value]));
+    this.values.set(key, { unit: key, utc: Math.max(...Object.values(latest).map((v) => v.utc)), values });
+  }
+
   #opened() {
     this.connected = true;
     this.lostAt = null;

@@ -7,6 +7,8 @@ import { drawPane } from './pane_svg.js';
 
 const ACOUSTIC = 6;
 const SLOW = ['p_gap1', 'p_gap2', 'p_cabin', 't_outer', 't_middle', 't_inner'];
+const GAPS = ['gap1', 'gap2'];
+const VOLUMES = { gap2: 'Gap 2', cabin: 'Cabin', gap1: 'Gap 1' };
 const TOPICS = ['impacts', 'leaks', 'units', 'status', 'data', 'stale', 'connection'];
 
 // `only` is one 'vehicle/window', or undefined for all.
@@ -71,14 +73,20 @@ class Card {
     ];
   }
 
+  #leak(leaks, volume, values, old) {
+    if (this.window.vented[GAPS.indexOf(volume)]) return 'vented: shows no leak';
+    const active = leaks.filter((k) => k.volume === volume && k.active).at(-1);
+    return active ? leakWords(active) : noLeakWords(`p_${volume}`, values, old);
+  }
+
   #rows({ impacts, inspection, old }, leaks) {
     const v = this.live.values.get(this.key)?.values ?? {};
     const mark = old ? ' (old)' : '';
     return [
       row('Impact', impactWords(impacts, this.window), impacts.length ? 'is-event' : ''),
-      row('Gap 2', kilopascal(v.p_gap2) + mark, '', leakWords(leaks, 'gap2', old)),
-      row('Cabin', kilopascal(v.p_cabin) + mark, '', leakWords(leaks, 'cabin', old)),
-      this.window.vented?.[0] ? row('Gap 1', `${kilopascal(v.p_gap1)} vented: shows no leak`) : row('Gap 1', kilopascal(v.p_gap1) + mark, '', leakWords(leaks, 'gap1', old)),
+      ...['gap2', 'cabin', 'gap1'].map((volume) =>
+        row(VOLUMES[volume], kilopascal(v[`p_${volume}`]) + mark, '', this.#leak(leaks, volume, v, old)),
+      ),
       row('Panes', `${celsius(v.t_outer)} outer · ${celsius(v.t_inner)} inner${mark}`),
       row('Sensors', healthWords(v) + mark, ''),
       inspection ? row('Seen', inspectionWords(inspection), inspection.result === 'crack' ? 'is-bad' : '') : null,
@@ -100,15 +108,18 @@ function impactWords(impacts, window) {
   return `${clockTime(last.time)}${last.late ? ' LATE' : ''} ${last.pane} · ${where} · ${size(last.diameter_mm)}${more}`;
 }
 
-function leakWords(leaks, volume, old) {
-  const active = leaks.filter((k) => k.volume === volume && k.active).at(-1);
-  if (active) {
-    const left = active.half_s ?? active.reserve_s;
-    const limit = active.half_s ? 'half in' : 'reserve';
-    const time = left ? ` · ${limit} ${duration(left[1] ?? left[0])}` : '';
-    return el('b', { class: 'pw-leak' }, `▼ LEAKING ${active.rate_pa_s.toFixed(0)} Pa/s${time}`);
-  }
-  return old ? el('b', { class: 'pw-old' }, 'leak unknown') : 'no leak seen';
+function leakWords({ half_s: half, reserve_s: reserve, rate_pa_s: rate }) {
+  const left = half ?? reserve;
+  const time = left ? ` · ${half ? 'half in' : 'reserve'} ${duration(left[1] ?? left[0])}` : '';
+  return el('b', { class: 'pw-leak' }, `▼ LEAKING ${rate.toFixed(0)} Pa/s${time}`);
+}
+
+// "No leak seen" is only for a good sensor that is heard now.
+function noLeakWords(sensor, values, old) {
+  const good = (values.sensor_health >> SLOW.indexOf(sensor)) & 1;
+  if (!old && values[sensor] !== undefined && good) return 'no leak seen';
+  const why = old || values[sensor] === undefined ? '' : ': sensor bad';
+  return el('b', { class: 'pw-old' }, `leak unknown${why}`);
 }
 
 function healthWords(values) {

@@ -14,7 +14,8 @@ export function mountStatus(root, ground) {
   const { live } = ground;
   root.classList.add('pw-status');
   const paint = painter(() => {
-    const vehicles = live.topic('status');
+    const lost = live.lostAt && new Date(live.lostAt).toISOString();
+    const vehicles = live.topic('status').map((v) => ({ ...v, unknown_since: v.unknown_since ?? lost }));
     swap(root, homeLine(vehicles, ground.fleet), vehicles.map((v) => card(v, ground)));
   });
   return live.onAny(['status', 'leaks', 'connection'], paint);

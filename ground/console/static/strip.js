@@ -27,7 +27,7 @@ export function mountStrip(root, ground) {
     swap(what, headline(live, open));
     swap(when, live.lostAt === null && open.length ? timing(open[0]) : '');
     swap(action, live.lostAt === null && open.length ? disposal(open[0], operator) : '');
-    swap(count, el('b', {}, String(waiting)), ` unacknowledged of ${open.length} open`);
+    swap(count, live.lostAt === null ? [el('b', {}, String(waiting)), ` unacknowledged of ${open.length} open`] : '');
     swap(soundButton, sound.on ? 'Sound on' : 'Sound off');
     swap(operatorButton, `Operator: ${operator.name || '(no name)'}`);
     swap(states, stateLine(ground));
