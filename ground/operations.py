@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from ground.alarms.book import AlarmRefusedError
 from ground.api.source import (
     Ground,
     Health,
@@ -99,7 +100,7 @@ class Operations(Ground):
         return list(self._station.assessor.findings)
 
     def alarms(self) -> Sequence[Alarm]:
-        """In the order in which they rose."""
+        """Every alarm of the archive, in the order in which they rose."""
         return list(self._station.assessor.alarms)
 
     def inspections(self) -> Sequence[Inspection]:
@@ -142,10 +143,8 @@ class Operations(Ground):
         self._station.advance(self._service.clock())
         try:
             action()
-        except KeyError as error:
-            raise Refused(f"There is no alarm {error.args[0]}.", 404) from None
-        except ValueError as error:
-            raise Refused(str(error)) from None
+        except AlarmRefusedError as error:
+            raise Refused(f"Alarm {error.alarm_id}: {error.reason}.") from None
         self._service.commit()
 
 
@@ -162,7 +161,7 @@ def _unit_state(stream: UnitStream) -> UnitState:
         lost=stream.count(lost=True),
         refilling=stream.refill.request is not None,
         packets=stream.packets,
-        offset_s=None if fit is None else fit.offset_s(stream.live_onboard_us),
+        offset_s=None if fit is None else fit.offset_s,
         accuracy_s=None if fit is None else fit.accuracy_s,
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from ground.acts import ACTS
 from ground.archive.archive import Archive, JournalRow
 from ground.archive.layouts import bodies
 from ground.fleet import Fleet
-from ground.station import Station
 from ground.stream.intake import Identified
 from protocol.schema.decode import decode
+
+if TYPE_CHECKING:
+    from ground.station import Station
 
 
 def rebuild(station: Station) -> None:

@@ -16,19 +16,23 @@ from ground.archive.archive import Archive
 from ground.archive.errors import ArchiveFull
 from ground.assessing import Assessing
 from ground.fleet import Fleet
-from ground.model import Alarm, Chunk, Inspection, Packet, UnitKey
+from ground.model import Chunk, Inspection, Packet, UnitKey
+from ground.rebuild import rebuild
 from ground.stream.commander import Commander
 from ground.stream.intake import Identified, Intake
 from ground.stream.keys import KeyFileError, KeyStore
 from ground.stream.outgoing import Command, Outgoing
 from ground.stream.unit import UnitStream
 from ground.stream.verification import suspicion
+from ground.transitions import Transitions
 from protocol.schema.decode import Decoded
 from protocol.schema.severity import Severity
 
 SECOND_US: Final = 1_000_000
 SILENCE_US: Final = 5_000_000
 """A unit sends something live more often than this."""
+DISK_MARGIN: Final = 64 * 2**20
+"""Bytes of the archive's disk that are left to raw data alone."""
 PAUSE_S: Final = 3600
 """Of a longer time without any entry only the last minute is ticked through."""
 
@@ -47,9 +51,10 @@ class Outcome:
 
 
 class Station:
-    """One ground station on one archive. Times are µs since 1970, UTC.
+    """One ground station on one archive, with all that it holds. Times are µs since 1970, UTC.
 
-    `speed` is how fast units run against the ground's clock, until their packets tell it.
+    `speed` is how fast units run against the ground's clock, until their packets tell it. Raises
+    DamagedArchive.
     """
 
     def __init__(
@@ -80,10 +85,11 @@ class Station:
         self._outgoing = Outgoing(self._commander)
         self._samples: list[Packet] = []
         self._changed: set[str] = set()
-        self._alarms: dict[int, dict[str, Any]] = {}
+        self._transitions = Transitions()
+        rebuild(self)
 
     def start(self, now_us: int) -> None:
-        """Begin to receive; after ground.rebuild where the archive has a past."""
+        """Begin to receive."""
         self.archive.set_meta("fleet", json.dumps(self.fleet.to_dict(), ensure_ascii=False))
         self.now_us = now_us
         self.act("start", "ground", {})
@@ -101,6 +107,7 @@ class Station:
         self.advance(now_us)
         self.intake.second(now_us)
         self._tell_troubles()
+        self._watch_disk()
         for unit, stream in self.streams.items():
             for boot, first, last in stream.given_up():
                 self.act(
@@ -110,7 +117,9 @@ class Station:
 
     def commit(self) -> Outcome:
         """Put all on disk, then hand out what may leave."""
-        self._journal_alarms()
+        if "alarms" in self.assessor.changed:
+            for facts in self._transitions.take(self.assessor.alarms):
+                self.archive.add_journal(self.now_us, "ground", "alarm", facts)
         self._commander.top_up()
         commands: list[Command] = []
         try:
@@ -121,7 +130,9 @@ class Station:
         else:
             stored = True
             self.notice("archive:full", "", active=False)
-            commands = self._outgoing.commands(self.streams.values(), self.now_us)
+            if "archive:margin" not in self.notices:
+                heard = [s for s in self.streams.values() if s.live_received_us >= self.started_us]
+                commands = self._outgoing.commands(heard, self.now_us)
         changed = self._changed | self.assessor.changed
         outcome = Outcome(commands, self._samples, changed, stored)
         self.assessor.changed.clear()
@@ -185,7 +196,7 @@ class Station:
         """Record from here on; what the fold has done so far is in the archive."""
         self.recording = True
         self.assessor.changed.clear()
-        self._alarms = {alarm.id: _facts(alarm) for alarm in self.assessor.alarms}
+        self._transitions.take(self.assessor.alarms)
 
     def accept(self, identified: Identified) -> None:
         """Take in a packet whose unit is known; one that is here already changes nothing."""
@@ -259,23 +270,11 @@ class Station:
         for key, words, active in troubles:
             self.notice(key, words, active=active)
 
-    def _journal_alarms(self) -> None:
-        """Transitions are written down so that the fold lets time pass to each of them."""
-        if "alarms" in self.assessor.changed:
-            for alarm in self.assessor.alarms:
-                state = _facts(alarm)
-                if self._alarms.get(alarm.id) != state:
-                    self._alarms[alarm.id] = state
-                    self.archive.add_journal(self.now_us, "ground", "alarm", state)
-
-
-def _facts(alarm: Alarm) -> dict[str, Any]:
-    return {
-        "alarm": alarm.id,
-        "key": alarm.key,
-        "vehicle": alarm.vehicle,
-        "severity": alarm.severity.label,
-        "what": alarm.what,
-        "state": alarm.state,
-        "active": alarm.active,
-    }
+    def _watch_disk(self) -> None:
+        """The last of the disk is for raw data: units keep theirs while there is little left."""
+        free = self.archive.free_bytes()
+        low = free is not None and free < DISK_MARGIN
+        words = (
+            f"{self.archive.path}: its disk is nearly full; nothing is acknowledged to the units"
+        )
+        self.notice("archive:margin", words, active=low, severity=Severity.CRITICAL)

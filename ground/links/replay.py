@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from ground.archive.archive import Archive
+from ground.archive.errors import ArchiveError
 from ground.links.link import Link, LinkState, Sink
 from ground.model import Chunk
 from ground.receive.packets import split
@@ -66,23 +67,29 @@ def _made_us(packet: bytes) -> int:
 
 
 class ReplayLink(Link):
-    """Plays a recording at `speed` times its own pace; `clock` is the recording's time."""
+    """Plays a recording at `speed` times its own pace; its clock is the recording's time."""
 
     def __init__(self, name: str, chunks: Iterable[Chunk], speed: float = 1.0) -> None:
         self._chunks = iter(chunks)
         self._first = next(self._chunks, None)
         self._start_us = self._first.received_us if self._first else 0
-        self._begun_ns = time.monotonic_ns()
+        self._begun_ns: int | None = None
+        self._ended_us: int | None = None
         self._speed = speed
         super().__init__(name, self.time_us)
 
     def time_us(self) -> int:
-        """Ground time at which the recording is now."""
+        """Ground time at which the recording is now; it stands still before and after."""
+        if self._begun_ns is None:
+            return self._start_us
+        if self._ended_us is not None:
+            return self._ended_us
         elapsed_us = (time.monotonic_ns() - self._begun_ns) // 1000
         return self._start_us + round(elapsed_us * self._speed)
 
     async def run(self, sink: Sink) -> None:
         """Play it once."""
+        self._begun_ns = time.monotonic_ns()
         self._say(LinkState.OPEN, f"playing at {self._speed:g} times its pace")
         try:
             if self._first:
@@ -92,7 +99,8 @@ class ReplayLink(Link):
                 if ahead_us > 0:
                     await asyncio.sleep(ahead_us / 1e6 / self._speed)
                 await sink(chunk)
-        except RecordingError as error:
-            self._say(LinkState.ENDED, str(error))
-        else:
-            self._say(LinkState.ENDED, "played to its end")
+            words = "played to its end"
+        except (RecordingError, ArchiveError) as error:
+            words = str(error)
+        self._ended_us = self.time_us()
+        self._say(LinkState.ENDED, words)

@@ -50,8 +50,10 @@ class Correlation:
         """UTC of an onboard time."""
         return self._anchor[1] + round(self.rate * (onboard_us - self._anchor[0]))
 
-    def offset_s(self, onboard_us: int) -> float:
-        """UTC minus onboard time there, in s."""
+    @property
+    def offset_s(self) -> float:
+        """UTC minus onboard time at the newest point, in s."""
+        onboard_us = self._points[-1][0]
         return (self.utc(onboard_us) - onboard_us) / 1e6
 
     @property

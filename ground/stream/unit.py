@@ -130,7 +130,7 @@ class UnitStream:
         Until a new boot has sent its storage report nobody knows how the one before ended: that
         counts as a hole of one record.
         """
-        unknown = ()
+        unknown: tuple[Hole, ...] = ()
         now = self.boots.get(self.current)
         if now is not None and not now.on_board and self._before in self.boots:
             end = self.boots[self._before].records.newest + 1

@@ -10,7 +10,6 @@ from pathlib import Path
 from ground.archive.archive import Archive
 from ground.fleet import Fleet
 from ground.model import Chunk, UnitKey
-from ground.rebuild import rebuild
 from ground.station import Outcome, Station
 from ground.stream.keys import KeyStore
 from hil_tests.sim.fake_unit import FakeUnit
@@ -54,7 +53,6 @@ class Bench:
         """Start the ground, on what the archive holds."""
         archive = Archive(self.path)
         self.station = Station(archive, Fleet(), RecordingAssessor, self.keys)
-        rebuild(self.station)
         self.station.start(T0 + self.now)
         self.commit()
 

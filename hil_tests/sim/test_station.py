@@ -293,6 +293,38 @@ def test_another_schema_on_a_line_is_told_and_taken_back(bench: Bench) -> None:
     assert "schema:line-sz20" not in bench.assessor.active
 
 
+def test_the_last_of_the_disk_is_for_raw_data(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.seconds(5)
+    monkeypatch.setattr(bench.station.archive, "free_bytes", lambda: 10_000_000)
+    bench.second()
+    told = len(bench.sent)
+    bench.seconds(10)
+    assert "nearly full" in bench.assessor.active["archive:margin"]
+    assert len(bench.sent) == told
+    assert bench.archived(bench.units[0]) == bench.units[0].made
+    monkeypatch.undo()
+    bench.seconds(3)
+    assert "archive:margin" not in bench.assessor.active
+    assert len(bench.sent) > told
+
+
+def test_no_command_leaves_before_the_unit_was_heard_in_this_run(bench: Bench) -> None:
+    bench.loss = 0.3
+    bench.seconds(20)
+    bench.kill()
+    told = len(bench.sent)
+    bench.open()
+    bench.now += 3 * S
+    bench.station.tick(T0 + bench.now)
+    bench.commit()
+    assert len(bench.sent) == told
+    bench.loss = 0
+    bench.second()
+    assert len(bench.sent) > told
+
+
 def test_an_erased_store_is_told(bench: Bench) -> None:
     bench.seconds(5)
     unit = bench.units[0]

@@ -145,7 +145,7 @@ def test_a_truncated_archive_says_so(tmp_path: Path, write: bool) -> None:
     whole = path.read_bytes()
     for size in (50, 4096, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
-        with pytest.raises(DamagedArchive, match="cut short|damaged"):
+        with pytest.raises(DamagedArchive, match=r"cut short|damaged"):
             Archive(path, write=write)
         assert path.read_bytes() == whole[:size]
 
