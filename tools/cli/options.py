@@ -25,6 +25,17 @@ def speed(text: str) -> float:
     return value
 
 
+def seconds(text: str) -> float:
+    """A duration in s."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise ArgumentTypeError(f"{text} is no number of seconds above 0")
+    return value
+
+
 def port(text: str) -> int:
     """A TCP port; 0 takes a free one."""
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):

@@ -1,28 +1,29 @@
-"""The ground station of a run: archive, station, links, console, in this process."""
+"""A ground station in this process: archive, station, links, console."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
-
-from ground.verdict.assessor import Assessor
 
 from ground.api.app import create_app
 from ground.api.server import PortError, serve
 from ground.api.source import Ground
 from ground.archive.archive import Archive
+from ground.archive.errors import ArchiveError
 from ground.clock import SteadyClock
 from ground.fleet import Fleet
 from ground.links.link import LinkError
 from ground.links.specification import make_link
 from ground.operations import Operations
+from ground.rebuild import rebuild
 from ground.service import Service
 from ground.station import Station
 from ground.stream.keys import KeyStore
+from ground.verdict.assessor import Assessor
 from tools.cli.errors import InputError
 
 
@@ -40,7 +41,7 @@ class RunningGround:
 
 @asynccontextmanager
 async def running_ground(
-    archive: Path,
+    path: Path,
     fleet: Fleet,
     keys: Path,
     links: Sequence[str],
@@ -48,15 +49,30 @@ async def running_ground(
     speed: float,
     say: Callable[[str], None],
 ) -> AsyncIterator[RunningGround]:
-    """Serve while the context is open; raises InputError for a port or link that cannot be."""
+    """Serve while the context is open, going on from what the archive at `path` holds.
+
+    Raises InputError for an archive, link or port that cannot be.
+    """
     clock = SteadyClock()
-    token = secrets.token_urlsafe(16)
     try:
         made = [make_link(url, clock, "panewatch-ground") for url in links]
-    except LinkError as error:
+        archive = Archive(path)
+    except (LinkError, ArchiveError) as error:
         raise InputError(str(error)) from None
-    station = Station(Archive(archive), fleet, Assessor, KeyStore(keys), speed=speed)
-    service = Service(station, made, clock, say)
+    station = Station(archive, fleet, Assessor, KeyStore(keys), speed=speed)
+    with closing(archive):
+        try:
+            rebuild(station)
+        except ArchiveError as error:
+            raise InputError(str(error)) from None
+        async with serving(Service(station, made, clock, say), port) as running:
+            yield running
+
+
+@asynccontextmanager
+async def serving(service: Service, port: int) -> AsyncIterator[RunningGround]:
+    """Run a service with its console while the context is open; raises InputError for the port."""
+    token = secrets.token_urlsafe(16)
     ground = Operations(service)
     try:
         async with serve(create_app(ground, token), port) as address:

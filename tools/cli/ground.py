@@ -1,0 +1,87 @@
+"""`panewatch ground`: the ground station alone, with its console."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from ground.archive.archive import Archive
+from ground.archive.errors import ArchiveError
+from ground.fleet import Fleet
+from ground.rebuild import stored_fleet
+from tools.cli import options
+from tools.cli.errors import InputError
+from tools.cli.recorded import fleet_of
+from tools.run.folder import make_run_folder
+from tools.run.ground import running_ground
+from tools.run.main import first_of, stop_event
+from tools.run.narrate import Narrator
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `ground`."""
+    parser.add_argument(
+        "--link",
+        dest="links",
+        action="append",
+        required=True,
+        metavar="URL",
+        help="as for firmware; may be given more than once",
+    )
+    parser.add_argument(
+        "--archive", type=Path, metavar="FILE", help="(default: a new one in .panewatch/runs)"
+    )
+    parser.add_argument(
+        "--keys",
+        type=Path,
+        default=options.HOME / "keys",
+        metavar="DIR",
+        help="VEHICLE-WINDOW.key for each unit that is to be commanded (default: .panewatch/keys)",
+    )
+    parser.add_argument(
+        "--fleet",
+        metavar="NAME|FILE",
+        help="scenario with the vehicles (default: those of the archive)",
+    )
+    parser.add_argument(
+        "--port", type=options.port, default=0, metavar="N", help="of the console (default: free)"
+    )
+
+
+def execute(args: argparse.Namespace) -> int:
+    """Run until a signal ends it."""
+    path = args.archive or make_run_folder(options.HOME.absolute()) / "archive.sqlite"
+    fleet = fleet_of(args.fleet) if args.fleet else _fleet_in(path)
+    # A loop that can watch sockets on every system (the MQTT client needs it).
+    factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(_run(args, path, fleet))
+    return 0
+
+
+def _fleet_in(path: Path) -> Fleet:
+    """The vehicles that an archive was made for; none when it is new."""
+    if not path.exists():
+        return Fleet()
+    try:
+        archive = Archive(path, write=False)
+        try:
+            return stored_fleet(archive)
+        finally:
+            archive.close()
+    except ArchiveError as error:
+        raise InputError(str(error)) from None
+
+
+async def _run(args: argparse.Namespace, archive: Path, fleet: Fleet) -> None:
+    stopped = stop_event()
+    narrator = Narrator(lambda line: print(line, flush=True))
+    async with running_ground(
+        archive, fleet, args.keys, args.links, args.port, 1.0, narrator.say
+    ) as running:
+        print(f"Console: {running.url}", flush=True)
+        print(f"Archive: {archive}", flush=True)
+        running.service.subscribe(lambda _: narrator.look(running.ground))
+        await first_of(stopped, running.task, None)

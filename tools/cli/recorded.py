@@ -1,0 +1,70 @@
+"""Recorded telemetry for `report` and `replay`: which vehicles it is of, and reading it at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ground.archive.archive import Archive
+from ground.archive.errors import ArchiveError
+from ground.fleet import Fleet
+from ground.links.replay import RecordingError, recording
+from ground.model import Chunk
+from ground.rebuild import rebuild, stored_fleet
+from ground.station import Station
+from ground.verdict.assessor import Assessor
+from tools.cli.errors import InputError
+from tools.cli.progress import Progress
+from tools.scenario.load import load
+from tools.sim.observe import Step, play
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def is_archive(path: Path) -> bool:
+    """True for an archive, False for other files; raises InputError where there is none."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_SQLITE)) == _SQLITE
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def open_archive(path: Path) -> Archive:
+    """For reading; raises InputError."""
+    try:
+        return Archive(path, write=False)
+    except ArchiveError as error:
+        raise InputError(str(error)) from None
+
+
+def fleet_of(name_or_path: str | None) -> Fleet:
+    """The vehicles of a scenario; none without one."""
+    return load(name_or_path).fleet if name_or_path else Fleet()
+
+
+def known_from(archive: Archive) -> Station:
+    """What the ground station of this archive knew at its end; raises InputError."""
+    station = Station(archive, stored_fleet(archive), Assessor)
+    try:
+        rebuild(station)
+    except ArchiveError as error:
+        raise InputError(str(error)) from None
+    return station
+
+
+def known_from_packets(path: Path, fleet: Fleet) -> Station:
+    """What a ground station makes of a telemetry.bin; raises InputError."""
+    station = Station(Archive(), fleet, Assessor)
+    try:
+        chunks = list(recording(path))
+    except RecordingError as error:
+        raise InputError(str(error)) from None
+    progress = Progress()
+
+    def receive(chunk: Chunk) -> Step:
+        return chunk.received_us, lambda: station.receive(chunk)
+
+    steps = [receive(chunk) for chunk in chunks]
+    play(steps, station, chunks[0].received_us, chunks[-1].received_us, progress)
+    progress.close()
+    return station
