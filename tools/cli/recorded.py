@@ -9,7 +9,7 @@ from ground.archive.errors import ArchiveError
 from ground.fleet import Fleet
 from ground.links.replay import RecordingError, recording
 from ground.model import Chunk
-from ground.rebuild import rebuild, stored_fleet
+from ground.rebuild import stored_fleet
 from ground.station import Station
 from ground.verdict.assessor import Assessor
 from tools.cli.errors import InputError
@@ -44,12 +44,10 @@ def fleet_of(name_or_path: str | None) -> Fleet:
 
 def known_from(archive: Archive) -> Station:
     """What the ground station of this archive knew at its end; raises InputError."""
-    station = Station(archive, stored_fleet(archive), Assessor)
     try:
-        rebuild(station)
+        return Station(archive, stored_fleet(archive), Assessor)
     except ArchiveError as error:
         raise InputError(str(error)) from None
-    return station
 
 
 def known_from_packets(path: Path, fleet: Fleet) -> Station:

@@ -19,7 +19,6 @@ from ground.fleet import Fleet
 from ground.links.link import LinkError
 from ground.links.specification import make_link
 from ground.operations import Operations
-from ground.rebuild import rebuild
 from ground.service import Service
 from ground.station import Station
 from ground.stream.keys import KeyStore
@@ -59,10 +58,9 @@ async def running_ground(
         archive = Archive(path)
     except (LinkError, ArchiveError) as error:
         raise InputError(str(error)) from None
-    station = Station(archive, fleet, Assessor, KeyStore(keys), speed=speed)
     with closing(archive):
         try:
-            rebuild(station)
+            station = Station(archive, fleet, Assessor, KeyStore(keys), speed=speed)
         except ArchiveError as error:
             raise InputError(str(error)) from None
         async with serving(Service(station, made, clock, say), port) as running:
