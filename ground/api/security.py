@@ -49,6 +49,8 @@ class Guard:
 def refuse(headers: Headers, port: int) -> str | None:
     """Why a request with these headers is refused, or None."""
     hosts = [f"{name}:{port}" for name in _NAMES]
+    if port == 80:  # clients leave HTTP's own port out
+        hosts += _NAMES
     host = headers.get("host", "")
     if host not in hosts:
         return f"Host {host or '(none)'} is not this ground station; use {hosts[0]}."

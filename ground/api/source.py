@@ -135,7 +135,7 @@ class Ground(Protocol):
         """In order of onboard time."""
 
     def alarms(self) -> Sequence[Alarm]:
-        """All that are open or shelved, in the order in which they rose."""
+        """Every alarm, in the order in which they rose; those that are over are `normal`."""
 
     def inspections(self) -> Sequence[Inspection]:
         """In order of time."""

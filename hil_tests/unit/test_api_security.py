@@ -7,10 +7,12 @@ import json
 
 import httpx
 import pytest
+from starlette.datastructures import Headers
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from ground.api.app import create_app
+from ground.api.security import refuse
 from ground.api.server import serve
 from hil_tests.e2e.demo_ground import DemoGround
 
@@ -42,6 +44,13 @@ async def url(ground):
 async def test_our_own_hosts_may(client, name):
     own = {"Host": f"{name}:{PORT}", "Origin": f"http://{name}:{PORT}"}
     assert (await client.get("/api/health", headers=own)).status_code == 200
+
+
+@pytest.mark.parametrize(("port", "host", "refused"), [
+    (80, "localhost", False), (80, "localhost:80", False), (8420, "localhost", True),
+])  # fmt: skip
+def test_http_leaves_its_own_port_out(port, host, refused):
+    assert bool(refuse(Headers({"host": host}), port)) is refused
 
 
 FOREIGN = [
