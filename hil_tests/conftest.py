@@ -113,7 +113,7 @@ def mosquitto(tmp_path: Path, free_port: int, run_program: Callable[..., Program
     if reason := programs.missing("mosquitto"):
         pytest.skip(reason)
     config = tmp_path / "mosquitto.conf"
-    config.write_text(f"listener {free_port} 127.0.0.1\nallow_anonymous true\nlog_dest stdout\n")
+    config.write_text(f"listener {free_port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n")
     broker = run_program("mosquitto", [programs.mosquitto(), "-c", str(config)])
     broker.wait_for(r"mosquitto version \S+ running")
     return f"mqtt://127.0.0.1:{free_port}"
