@@ -40,15 +40,25 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item):
     report = yield
-    # Skips are honest on a laptop; the build machine has everything but a board.
-    no_skip = os.environ.get("PANEWATCH_NO_SKIP") and not item.get_closest_marker("board")
-    if no_skip and report.skipped and not hasattr(report, "wasxfail"):
-        report.outcome = "failed"
-        report.longrepr = f"{item.nodeid} may not skip here: {report.longrepr[2]}"
+    if not item.get_closest_marker("board"):
+        forbid_skip(report)
     if report.failed:
         for log in item.stash.get(LOGS, []):
             if log.exists():
                 report.sections.append((str(log.relative_to(ROOT)), log.read_text()))
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    return forbid_skip((yield))
+
+
+def forbid_skip(report):
+    """Skips are honest on a laptop; the build machine has everything but a board."""
+    if os.environ.get("PANEWATCH_NO_SKIP") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{report.nodeid} may not skip here: {report.longrepr[2]}"
     return report
 
 
