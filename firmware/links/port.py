@@ -122,7 +122,6 @@ def _check(url: str) -> None:
 
 def _words(error: Exception) -> str:
     """The innermost reason: pyserial wraps what the system said into a sentence of its own."""
-    words = str(error)
-    if "] " in words:
-        words = words.rsplit("] ", 1)[1]
-    return words.split(":")[0].strip("')\" ") or type(error).__name__
+    _, errno, reason = str(error).rpartition("] ")
+    words = reason.split(":")[0] if errno else reason.split(": ")[-1]
+    return words.strip("')\" ") or type(error).__name__

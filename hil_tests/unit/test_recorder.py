@@ -127,7 +127,7 @@ def test_start_up_survives_any_content(contents):
     files = RamFiles()
     files.replace("boot", b"not a number")
     for i, content in enumerate(contents):
-        files.append("h00001-%06d.seg" % i, [content])
+        files.append(f"h00001-{i:06}.seg", [content])
     recorder = Recorder(files, CAPACITY)
     fill(recorder, 1, EVENT)
     assert records(recorder, recorder.boot) == [0]

@@ -1,0 +1,185 @@
+"""A live unit on each runtime, over a pty: boots, answers, gives records again, ends cleanly."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import tty
+from pathlib import Path
+
+import pytest
+import serial
+
+from hil_tests.mpy.test_golden_run import HEAP, TABLE
+from protocol.schema.decode import decode
+from protocol.wire import tables, tc
+from protocol.wire.frame import Deframer, encode
+
+ROOT = Path(__file__).parents[2]
+KEY = bytes(range(32))
+WITHIN_S = 15
+FAST_MILLI = 20_000  # a minute in 3 s
+
+
+class Ground:
+    """The other end of a unit's pty."""
+
+    def __init__(self, name):
+        self.packets = []
+        self._port = serial.Serial(name, timeout=0.1)
+        self._deframer = Deframer()
+        self._counter = None
+
+    def wait_for(self, name, holds=lambda packet: True):
+        """The next packet of a type for which something holds."""
+        end_s = time.monotonic() + WITHIN_S
+        while time.monotonic() < end_s:
+            found = [packet for packet, _ in self._deframer.feed(self._port.read(512)) if packet]
+            self.packets += map(decode, found)
+            for packet in self.packets[-len(found) :] if found else []:
+                if packet.name == "boot" and self._counter is None:
+                    self._counter = packet.raw["next_counter"]
+                if packet.name == name and holds(packet):
+                    return packet
+        raise AssertionError(f"no {name} within {WITHIN_S} s: {[p.name for p in self.packets]}")
+
+    def command(self, index, values=(), key=KEY):
+        self._port.write(encode(tc.build(index, 1, 0, self._counter, key, values)))
+        self._counter += 1
+
+    def write(self, data):
+        self._port.write(data)
+
+    def close(self):
+        self._port.close()
+
+
+class LiveUnit:
+    """A unit process on a pty; `command` runs Python, stdin is its life line."""
+
+    def __init__(self, folder, command, **settings):
+        self.master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        os.set_blocking(self.master, False)
+        self.port = os.ttyname(self._slave)
+        (folder / "key").write_bytes(KEY)
+        (folder / "table.json").write_text(json.dumps(TABLE))
+        config = {
+            "version": 1, "vehicle": "sz20", "unit": "w1", "apid": 1, "link": f"fd:{self.master}",
+            "key": str(folder / "key"), "store": str(folder / "store"),
+            "table": str(folder / "table.json"), "until_eof": True, **settings,
+        }  # fmt: skip
+        (folder / "unit.json").write_text(json.dumps(config))
+        self.process = subprocess.Popen(
+            [*command, "-m", "firmware", str(folder / "unit.json")],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(ROOT), "MICROPYPATH": f"{ROOT}:.frozen"},
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=[self.master],
+        )
+
+    def end(self):
+        """Close its life line; returns (exit code, what it said)."""
+        self.process.stdin.close()
+        code = self.process.wait(WITHIN_S)
+        return code, self.process.stderr.read().decode()
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stderr):
+            stream.close()
+        os.close(self.master)
+        os.close(self._slave)
+
+
+@pytest.fixture(params=["cpython", pytest.param("micropython", marks=pytest.mark.micropython)])
+def start(request, tmp_path):
+    """`start(**settings)` starts a unit on each runtime; the store stays between starts."""
+    if request.param == "cpython":
+        command = [sys.executable]
+    else:
+        command = [str(request.getfixturevalue("micropython")), "-X", HEAP]
+    open_things = []
+
+    def make(**settings):
+        unit = LiveUnit(tmp_path, command, **settings)
+        ground = Ground(unit.port)
+        open_things.extend((ground, unit))
+        return unit, ground
+
+    yield make
+    for thing in open_things:
+        thing.close()
+
+
+def test_retrieval_and_acknowledgement(start):
+    unit, ground = start(speed_milli=FAST_MILLI)
+    boot = ground.wait_for("boot")
+    assert boot.raw["unit"].rstrip(b"\0") == b"w1"
+    ground.wait_for("hit")
+    first = {p.record: p.data for p in ground.packets[:10]}
+    ground.write(b"\xff" * 300 + b"\0")
+    ground.command(tables.TC_RETRIEVE, (boot.boot_id, 0, 9))
+    ground.wait_for("completed")
+    again = {p.record: p.data for p in ground.packets[10:] if p.record < 10}
+    assert again == first
+    ground.command(tables.TC_COMMIT, (boot.boot_id, 10, bytes(32)))
+    ground.wait_for("storage", lambda p: p.raw["boot0_oldest"] == 10)
+    ground.command(tables.TC_COMMIT, (boot.boot_id, 20, bytes(32)), key=bytes(32))
+    assert ground.wait_for("refused").raw["failure"] == tc.FAIL_FORGED
+    assert unit.end() == (0, "")
+
+
+def test_the_next_boot_has_the_records_of_the_one_before(start):
+    unit, ground = start()
+    ground.wait_for("storage")
+    ground.wait_for("housekeeping")
+    made = {(p.boot_id, p.record): p.data for p in ground.packets}
+    assert unit.end() == (0, "")
+    unit, ground = start()
+    storage = ground.wait_for("storage").raw
+    assert (storage["boot0_id"], storage["boot1_id"]) == (1, 2)
+    assert storage["boot0_newest"] >= max(record for _, record in made)
+    ground.command(tables.TC_RETRIEVE, (1, 0, storage["boot0_newest"]))
+    ground.wait_for("completed")
+    again = {(1, p.record): p.data for p in ground.packets if p.boot_id == 1}
+    assert made.items() <= again.items()
+
+
+def test_what_was_flushed_survives_a_kill(start):
+    unit, ground = start(speed_milli=FAST_MILLI)
+    hit = ground.wait_for("hit")
+    unit.process.send_signal(signal.SIGKILL)
+    unit.process.wait()
+    _, ground = start()
+    storage = ground.wait_for("storage").raw
+    assert storage["boot0_newest"] >= hit.record, "an event is flushed before it is sent"
+    ground.command(tables.TC_RETRIEVE, (1, 0, hit.record))
+    ground.wait_for("completed")
+    records = [p.record for p in ground.packets if p.boot_id == 1]
+    assert records == list(range(hit.record + 1))
+    assert "lost" not in [p.name for p in ground.packets]
+
+
+def test_a_reboot_in_the_scenario_is_a_new_boot_of_the_same_world(start):
+    _, ground = start(speed_milli=10 * FAST_MILLI)
+    boot = ground.wait_for("boot", lambda p: p.boot_id == 2)
+    assert (boot.record, boot.raw["reset_reason"]) == (0, 2)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_signals_end_it_cleanly_on_cpython(tmp_path, number):
+    unit = LiveUnit(tmp_path, [sys.executable])
+    ground = Ground(unit.port)
+    newest = ground.wait_for("housekeeping", lambda p: p.record > 3).record
+    unit.process.send_signal(number)
+    assert unit.process.wait(WITHIN_S) == 0
+    assert unit.process.stderr.read() == b""
+    stored = b"".join(path.read_bytes() for path in (tmp_path / "store").glob("*.seg"))
+    assert all(p.data in stored for p in ground.packets if p.record <= newest)
+    ground.close()
+    unit.close()
