@@ -86,6 +86,7 @@ def _major(npm: str) -> int:
 
 def _npm_ci(npm: list[str], work: Path) -> None:
     command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    command += ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]  # off line: fail soon
     try:
         answer = subprocess.run(
             command,

@@ -79,13 +79,14 @@ def stage(tmp_path, monkeypatch):
     monkeypatch.setattr(stages, "VENV", tmp_path)
     pins = tmp_path / "pins.txt"
     pins.write_text("a==1")
+    made = tmp_path / "made"
     runs = []
 
-    def run(make=lambda: runs.append(1)):
-        stages.once("core", [pins], tmp_path, make)
+    def run(make=lambda: runs.append(made.write_text("made"))):
+        stages.once("core", [pins], made, make)
         return len(runs)
 
-    run.pins = pins
+    run.pins, run.made = pins, made
     return run
 
 
@@ -97,11 +98,14 @@ def test_a_stage_runs_again_only_when_its_input_changes(stage):
 
 def test_a_stage_that_failed_is_taken_up_again(stage):
     def fail():
+        stage.made.touch()
         raise StageError("no network")
 
+    assert stage() == 1
+    stage.made.unlink()
     with pytest.raises(StageError):
         stage(fail)
-    assert stage() == 1
+    assert [stage(), stage()] == [2, 2]
 
 
 def test_pip_counts_what_it_downloads_and_what_it_has(tmp_path, capsys):

@@ -30,6 +30,7 @@ def once(stage: str, inputs: list[Path], output: Path, make: Callable[[], None])
     stamp = VENV / f".{stage}"
     if output.exists() and stamp.exists() and stamp.read_text() == digest.hexdigest():
         return
+    stamp.unlink(missing_ok=True)
     make()
     stamp.write_text(digest.hexdigest())
 
@@ -81,7 +82,7 @@ def assets() -> None:
     once_or_say(
         "assets",
         [CONSOLE / "fetch.py", CONSOLE / "package.json", CONSOLE / "package-lock.json"],
-        CONSOLE / "assets",
+        CONSOLE / "assets" / "package-lock.json",
         fetch_console,
         "the browser view waits for a network; all else works",
     )
