@@ -46,8 +46,12 @@ class Assessing(Protocol):
         now_us: int,
         active: bool,
         late: bool = False,
+        latching: bool = False,
     ) -> None:
-        """An alarm that the station itself raises (active) or takes back."""
+        """An alarm that the station itself raises (active) or takes back.
+
+        A latching one tells what has happened, and stays until acknowledged.
+        """
 
     @property
     def impacts(self) -> Iterable[Impact]: ...

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from ground.acts import ACTS
+from ground.alarms.book import Transition
 from ground.archive.archive import Archive
 from ground.archive.errors import ArchiveFull
 from ground.assessing import Assessing
@@ -24,7 +25,6 @@ from ground.stream.keys import KeyFileError, KeyStore
 from ground.stream.outgoing import Command, Outgoing
 from ground.stream.unit import UnitStream
 from ground.stream.verification import suspicion
-from ground.transitions import Transitions
 from protocol.schema.decode import Decoded
 from protocol.schema.severity import Severity
 
@@ -61,14 +61,14 @@ class Station:
         self,
         archive: Archive,
         fleet: Fleet,
-        assess: Callable[[Fleet], Assessing],
+        assess: Callable[[Fleet, Callable[[Transition], None]], Assessing],
         keys: KeyStore | None = None,
         *,
         speed: float = 1.0,
     ) -> None:
         self.archive = archive
         self.fleet = fleet
-        self.assessor = assess(fleet)
+        self.assessor = assess(fleet, self._moved)
         self.intake = Intake()
         self.streams: dict[UnitKey, UnitStream] = {}
         self.inspections: list[Inspection] = []
@@ -85,7 +85,6 @@ class Station:
         self._outgoing = Outgoing(self._commander)
         self._samples: list[Packet] = []
         self._changed: set[str] = set()
-        self._transitions = Transitions()
         rebuild(self)
 
     def start(self, now_us: int) -> None:
@@ -117,9 +116,6 @@ class Station:
 
     def commit(self) -> Outcome:
         """Put all on disk, then hand out what may leave."""
-        if "alarms" in self.assessor.changed:
-            for facts in self._transitions.take(self.assessor.alarms):
-                self.archive.add_journal(self.now_us, "ground", "alarm", facts)
         self._commander.top_up()
         commands: list[Command] = []
         try:
@@ -196,7 +192,6 @@ class Station:
         """Record from here on; what the fold has done so far is in the archive."""
         self.recording = True
         self.assessor.changed.clear()
-        self._transitions.take(self.assessor.alarms)
 
     def accept(self, identified: Identified) -> None:
         """Take in a packet whose unit is known; one that is here already changes nothing."""
@@ -226,6 +221,7 @@ class Station:
             self.assessor.alarm_event(
                 f"command:{unit}", Severity.WARNING, words, unit=unit,
                 time_us=packet.onboard_us, now_us=self.now_us, active=True, late=packet.late,
+                latching=True,
             )  # fmt: skip
         if self.recording and decoded.name == "housekeeping":
             self._samples.append(packet)
@@ -255,6 +251,12 @@ class Station:
         else:
             if self.recording:
                 self.notice(f"key:{unit}", "", active=False, unit=unit)
+
+    def _moved(self, transition: Transition) -> None:
+        """An alarm's transition is written down, so that the fold lets time pass to it."""
+        if self.recording:
+            data = asdict(transition)
+            self.archive.add_journal(self.now_us, data.pop("author"), "alarm", data)
 
     def _tell_twice(self, stream: UnitStream) -> None:
         boot = stream.two_boots_of_one_number

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ground.alarms.book import Transition
 from ground.fleet import Fleet
 from ground.model import Alarm, Hole, Inspection, Packet, UnitKey
 from protocol.schema.severity import Severity
@@ -13,6 +15,7 @@ from protocol.schema.severity import Severity
 @dataclass
 class RecordingAssessor:
     fleet: Fleet
+    on_transition: Callable[[Transition], None]
     packets: list[Packet] = field(default_factory=list)
     calls: list[tuple[Any, ...]] = field(default_factory=list)
     ticks: int = 0
@@ -65,6 +68,7 @@ class RecordingAssessor:
         now_us: int,
         active: bool,
         late: bool = False,
+        latching: bool = False,
     ) -> None:
         self.calls.append(("alarm", key, severity, active, late))
         if active:
