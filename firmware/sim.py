@@ -50,9 +50,9 @@ def main(arguments):
     try:
         config = load_json(config_path)
         table = load_json(Settings(config, live=False).table)
-        files = FolderFiles(store)
-        _clear(files)
         with open(out_path, "wb") as out:
+            files = FolderFiles(store)
+            _clear(files)
             simulate(config, table, out.write, files)
         _clear(files)
         os.rmdir(store)

@@ -1,6 +1,7 @@
 """MicroPython's unix port: inherited descriptors are its serial lines."""
 
 import asyncio
+import select
 import sys
 from hashlib import sha256
 
@@ -9,6 +10,7 @@ from firmware.errors import ConfigError
 from firmware.links.stream import StreamLink
 
 _READ_BYTES = 512
+_NOT_OPEN = 32  # POLLNVAL; open itself takes any number
 
 
 class UnixBoard(GenericBoard):
@@ -19,10 +21,12 @@ class UnixBoard(GenericBoard):
         kind, _, number = settings.link.partition(":")
         if kind != "fd" or not number.isdigit():
             raise ConfigError("MicroPython's unix port links by fd:N only, not %s" % settings.link)
-        try:
-            return StreamLink(Descriptor(open(int(number), "r+b")))
-        except OSError as error:
-            raise ConfigError("descriptor %s is not open (%s)" % (number, error))
+        file = open(int(number), "r+b")
+        poll = select.poll()
+        poll.register(file)
+        if any([flags & _NOT_OPEN for _, flags in poll.poll(0)]):
+            raise ConfigError("descriptor %s is not open" % number)
+        return StreamLink(Descriptor(file))
 
     async def input_closed(self):
         """Return when standard input ends."""

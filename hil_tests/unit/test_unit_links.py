@@ -174,7 +174,7 @@ class Server:
 
 async def up(link):
     """Wait until the link takes packets: pyserial throws away what comes in before it is open."""
-    while not link.send(PACKET):
+    while not link.send(PACKET):  # noqa: ASYNC110 - a link has no event for it
         await asyncio.sleep(0.01)
 
 
@@ -280,6 +280,7 @@ async def next_payload(ground, topic):
         async for message in ground.messages:
             if str(message.topic) == topic:
                 return bytes(message.payload)
+        raise AssertionError("the broker left")
 
     return await asyncio.wait_for(wait(), WITHIN_S)
 
@@ -318,7 +319,7 @@ async def test_mqtt_broker_that_comes_late_dies_and_comes_back(
         return broker
 
     async def said(words):
-        while words not in capsys.readouterr().err:
+        while words not in capsys.readouterr().err:  # noqa: ASYNC110 - nor has a stream
             await asyncio.sleep(0.02)
 
     link = open_link(f"mqtt://127.0.0.1:{free_port}", "sz20", "w1")
