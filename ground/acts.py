@@ -16,6 +16,7 @@ Act = Callable[["Station", str, dict[str, Any]], None]
 
 def _start(station: Station, _: str, __: dict[str, Any]) -> None:
     station.started_us = station.now_us
+    station.assessor.tick(station.now_us)
 
 
 def _pass_time(_: Station, __: str, ___: dict[str, Any]) -> None:

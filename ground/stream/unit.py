@@ -55,7 +55,7 @@ class UnitStream:
         """Boot id of the newest boot."""
         self.refill = Refill()
         self.packets = 0
-        self.silent = False
+        self.silent = True
         self.live_received_us = 0
         self.live_onboard_us = 0
         self.holes_changed = False

@@ -1,0 +1,133 @@
+"""The station with the assessor that flies: what it concludes survives a restart unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ground.archive.archive import Archive
+from ground.fleet import Fleet
+from ground.model import Inspection, UnitKey
+from ground.station import Station
+from ground.verdict.assessor import Assessor
+from hil_tests.sim.fake_unit import FakeUnit
+from hil_tests.sim.ground_bench import T0, Bench, S
+
+FLEET = Fleet.from_dict(
+    {
+        "vehicle": [
+            {"id": "sz20", "role": "return", "window": [{"id": "w1"}]},
+            {"id": "sz21", "role": "rescue", "window": [{"id": "w1"}]},
+        ]
+    }
+)
+SZ20, SZ21 = UnitKey("sz20", "w1"), UnitKey("sz21", "w1")
+
+
+class AssessedBench(Bench):
+    def open(self) -> None:
+        self.station = Station(Archive(self.path), FLEET, Assessor, self.keys)
+        self.station.start(T0 + self.now)
+        self.commit()
+
+    def conclusions(self) -> dict[str, Any]:
+        a = self.station.assessor
+        return {
+            "alarms": list(a.alarms),
+            "impacts": list(a.impacts),
+            "leaks": list(a.leaks),
+            "findings": list(a.findings),
+            "vehicles": list(a.vehicles),
+            "latest": {unit: dict(a.latest[unit]) for unit in (SZ20, SZ21)},
+        }
+
+    def vehicle(self, name: str) -> Any:
+        return next(v for v in self.station.assessor.vehicles if v.id == name)
+
+    def open_alarms(self, start: str) -> list[Any]:
+        alarms = self.station.assessor.alarms
+        return [a for a in alarms if a.key.startswith(start) and a.state != "normal"]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[AssessedBench]:
+    made = AssessedBench(tmp_path, [FakeUnit(), FakeUnit(vehicle="sz21", apid=2, key=b"k" * 32)])
+    yield made
+    made.kill()
+
+
+def test_the_story_and_the_same_after_a_restart(bench: AssessedBench) -> None:
+    sz20, sz21 = bench.units
+    assert bench.vehicle("sz20").unknown_since_us is not None  # not heard yet
+    bench.seconds(15)
+    assert bench.vehicle("sz20").status == "GREEN"
+    assert bench.vehicle("sz20").unknown_since_us is None
+    bench.deliver(sz20, [sz20.hit()])
+    bench.second()
+    assert bench.vehicle("sz20").status == "AMBER"
+    (alarm,) = bench.open_alarms("impact:")
+    bench.station.acknowledge(alarm.id, "Ada", "seen")
+    bench.station.inspect(
+        Inspection(SZ20, T0 + bench.now, "Ada", "outer", "crack", 10.0, through=True)
+    )
+    assert bench.vehicle("sz20").status == "RED"
+    bench.up = False
+    bench.seconds(10)
+    strike_us = T0 + bench.now
+    sz21.now = bench.now
+    strike = sz21.hit()
+    bench.seconds(20)
+    assert bench.open_alarms("silence:sz21")
+    assert bench.vehicle("sz21").unknown_since_us == pytest.approx(T0 + 15 * S, abs=S)
+    bench.up = True
+    bench.seconds(15)
+    assert not [a for a in bench.open_alarms("silence:sz21") if a.active]
+    assert bench.archived(sz21) == sz21.made
+    assert bench.vehicle("sz21").unknown_since_us is None
+    (late,) = (a for a in bench.open_alarms("impact:sz21"))
+    assert late.late
+    assert late.time_us == pytest.approx(strike_us, abs=S)
+    assert strike in sz21.made.values()
+    bench.station.stop(T0 + bench.now)
+    live = bench.conclusions()
+    bench.kill()
+    bench.open()
+    assert bench.conclusions() == live
+    kinds = {row.kind for row in bench.station.archive.journal()}
+    assert {"start", "stop", "alarm", "acknowledge", "inspection"} <= kinds
+
+
+def test_a_kill_while_silent_keeps_the_alarm(bench: AssessedBench) -> None:
+    bench.seconds(12)
+    bench.up = False
+    bench.seconds(9)
+    (before,) = bench.open_alarms("silence:sz20")
+    bench.kill()
+    bench.now += 30 * S
+    bench.open()
+    assert bench.open_alarms("silence:sz20") == [before]
+    bench.seconds(10)
+    assert bench.open_alarms("silence:sz20") == [before]
+    assert bench.vehicle("sz20").unknown_since_us is not None
+    bench.up = True
+    bench.seconds(15)
+    assert not [a for a in bench.open_alarms("silence:") if a.active]
+    assert bench.vehicle("sz20").unknown_since_us is None
+
+
+def test_what_was_dropped_on_board_is_not_forgiven(bench: AssessedBench) -> None:
+    bench.seconds(12)
+    unit = bench.units[0]
+    bench.up = False
+    first = unit.next_record
+    bench.seconds(20)
+    unit.now = bench.now
+    unit.lost(1, first, first + 15)
+    bench.up = True
+    bench.seconds(40)
+    sz20 = bench.vehicle("sz20")
+    assert sz20.status == "AMBER"
+    assert any("unmonitored" in rule.words for rule in sz20.rules)
