@@ -133,6 +133,13 @@ class Fleet:
             return None
         return next((w for w in vehicle.windows if w.id == unit.unit), None)
 
+    def place(self, unit: UnitKey) -> tuple[Vehicle, Window]:
+        """Vehicle and window of a unit; raises KeyError for one that is not in the fleet."""
+        vehicle, window = self.vehicle(unit.vehicle), self.window(unit)
+        if vehicle is None or window is None:
+            raise KeyError(unit)
+        return vehicle, window
+
     def with_unit(self, unit: UnitKey) -> Fleet:
         """This fleet with a default window for a unit that nobody configured."""
         if self.window(unit) is not None:

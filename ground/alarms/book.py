@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -46,24 +47,15 @@ class _Entry:
 class AlarmBook:
     """Raises, clears, acknowledges, shelves. Ground time comes with every call."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_transition: Callable[[Transition], None] = lambda _: None) -> None:
         self._entries: list[_Entry] = []
         self._open: dict[str, _Entry] = {}
-        self._transitions: list[Transition] = []
+        self._on_transition = on_transition
 
     @property
     def alarms(self) -> tuple[Alarm, ...]:
         """Every alarm so far, by id; closed ones are `normal`."""
         return tuple(entry.alarm for entry in self._entries)
-
-    def drain(self) -> list[Transition]:
-        """The transitions since the last call."""
-        done, self._transitions = self._transitions, []
-        return done
-
-    def is_open(self, key: str) -> bool:
-        """True while an alarm of this key is not normal."""
-        return key in self._open
 
     def rise(
         self,
@@ -208,7 +200,7 @@ class AlarmBook:
         if after is State.NORMAL:
             self._open.pop(alarm.key, None)
         if after is not before or author != GROUND:
-            self._transitions.append(
+            self._on_transition(
                 Transition(
                     alarm.id,
                     alarm.key,

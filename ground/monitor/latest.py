@@ -25,7 +25,7 @@ class LatestValue:
     """Violated level, NORMAL within limits."""
 
 
-class Latest:
+class Latest(Mapping[UnitKey, Mapping[str, LatestValue]]):
     """Newest values by unit. Late data never gets here."""
 
     def __init__(self) -> None:
@@ -70,8 +70,10 @@ class Latest:
         return self._stale.get(unit, True)
 
     def __getitem__(self, unit: UnitKey) -> Mapping[str, LatestValue]:
-        return self._values.get(unit, {})
+        return self._values[unit]
 
-    def units(self) -> Iterator[UnitKey]:
-        """Every unit that has values."""
+    def __iter__(self) -> Iterator[UnitKey]:
         return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)

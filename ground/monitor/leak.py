@@ -98,12 +98,15 @@ class LeakMonitor:
                 shown += self._watch(name, volume, sample, healthy)
         return shown
 
+    def newest(self, volume: str) -> Leak:
+        """The newest leak of a volume that has one."""
+        return self.leaks[self._newest(volume)]
+
     def withdraw(self, volume: str) -> None:
         """Another gauge in the same gas disagrees: that was no leak."""
         self.volumes[volume].leaking = None
         self.volumes[volume].clear()
-        newest = max(i for i, leak in enumerate(self.leaks) if leak.volume == volume)
-        del self.leaks[newest]
+        del self.leaks[self._newest(volume)]
 
     def _restart(self) -> None:
         for name, volume in self.volumes.items():

@@ -97,6 +97,10 @@ class Volume:
             onset = replace(self.leaking.onset, onset_s=-math.inf)
             self.leaking = replace(self.leaking, onset=onset)
 
+    def samples(self) -> int:
+        """How many samples the last minute has."""
+        return len(self._line)
+
     def slope_pa_s(self) -> tuple[float, float]:
         """Slope of P/T over the last minute at a middle lag, and its σ."""
         return self._line.slope(NOISE_PA)

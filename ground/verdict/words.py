@@ -1,0 +1,65 @@
+"""What alarms say. The vehicle and window stand beside the words, not in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ground.fleet import ACOUSTIC, SLOW, Window
+from ground.model import Impact, Leak, Packet
+from ground.verdict.photo_task import clock_position, edge_mm
+from protocol.schema.decode import ENTRIES, engineering
+from protocol.schema.timescale import iso
+from protocol.wire.events import EVENTS
+
+_EVENT_WORDS: Final = {event_id: words.partition(";")[0] for event_id, _, words in EVENTS}
+_FIRST_ACOUSTIC: Final = 8
+
+
+def impact_words(impact: Impact, window: Window) -> str:
+    """Where and how large."""
+    low, high = impact.diameter_mm
+    size = f"{low:.2g} mm or larger" if high is None else f"{low:.2g} … {high:.2g} mm"
+    if impact.x_mm is None or impact.y_mm is None or impact.ellipse_mm is None:
+        place = f"place unknown ({impact.reason})"
+    else:
+        place = (
+            f"at ({impact.x_mm:.1f}, {impact.y_mm:.1f}) mm ±{impact.ellipse_mm[0]:.0f} mm, "
+            f"{clock_position(impact.x_mm, impact.y_mm)}, {edge_mm(impact, window):.0f} mm "
+            "from the edge"
+        )
+    return f"impact on the {impact.pane} pane {place}; particle {size}".replace(
+        "the unknown pane", "a pane (which one is unknown)"
+    ) + lateness(impact.late, impact.time_us, impact.received_us)
+
+
+def leak_words(leak: Leak) -> str:
+    """How fast, through what, how long."""
+    left = leak.half_s or leak.reserve_s
+    what = "half pressure in" if leak.half_s else "reserve"
+    time = f"; {what} {left[1]:.0f} s ({left[0]:.0f} … {left[2]:.0f})" if left else ""
+    return f"{leak.volume} leaks {leak.rate_pa_s:.3g} Pa/s, hole {leak.hole_mm:.2g} mm{time}"
+
+
+def event_words(packet: Packet) -> str:
+    """An ST[05] event: its definition, its text or argument."""
+    raw = packet.decoded.raw
+    event_id = int(raw["event_id"])
+    text = str(engineering(ENTRIES[packet.decoded.name]["text"], raw["text"]))
+    detail = text or str(raw["a"])
+    words = _EVENT_WORDS.get(event_id, f"event {event_id}")
+    return f"{words} ({detail})" + lateness(packet.late, packet.onboard_us, packet.received_us)
+
+
+def event_sensor(packet: Packet) -> str | None:
+    """The sensor that a sensor event is about."""
+    number = int(packet.decoded.raw["a"])
+    if 0 <= number < len(SLOW):
+        return SLOW[number]
+    if 0 <= number - _FIRST_ACOUSTIC < len(ACOUSTIC):
+        return ACOUSTIC[number - _FIRST_ACOUSTIC]
+    return None
+
+
+def lateness(late: bool, time_us: int, received_us: int) -> str:
+    """The mark of late data with both times, or nothing."""
+    return f"; LATE: happened {iso(time_us)}, received {iso(received_us)}" if late else ""

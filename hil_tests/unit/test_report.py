@@ -1,0 +1,85 @@
+"""The report's form, as design and docs promise it."""
+
+import json
+import math
+
+from ground.fleet import Fleet
+from ground.model import Inspection, UnitKey
+from ground.report import report
+from ground.verdict.assessor import Assessor
+from hil_tests.unit.orbit import housekeeping
+from hil_tests.unit.telemetry import Sender
+from protocol.wire.tables import SCHEMA_HASH
+
+FLEET = Fleet.from_dict(
+    {
+        "vehicle": [
+            {"id": "sz20", "role": "return", "window": [{"id": "w1"}]},
+            {"id": "tiangong", "role": "station", "window": [{"id": "w1"}]},
+        ]
+    }
+)
+
+
+def story() -> dict:
+    assessor, unit = Assessor(FLEET), UnitKey("sz20", "w1")
+    ship, station = Sender(unit), Sender(UnitKey("tiangong", "w1"))
+    tau = lambda t: 754 if t > 90 else math.inf  # noqa: E731
+    pairs = zip(housekeeping(150), housekeeping(150, seed=2, tau_s=tau), strict=True)
+    for i, ((time_us, quiet), (_, leaking)) in enumerate(pairs):
+        assessor.packet(ship.housekeeping(time_us, quiet))
+        assessor.packet(station.housekeeping(time_us, leaking))
+        if i == 15:
+            assessor.packet(ship.hit(time_us, (95, -62), 0.25))
+        if i == 60:
+            assessor.inspection(Inspection(unit, time_us, "ana", "outer", "crack", 10.0))
+    return report(assessor, scenario="story", packets=301, sha256="ab")
+
+
+def test_form() -> None:
+    made = json.loads(json.dumps(story(), allow_nan=False))
+    assert made["scenario"] == "story"
+    assert (made["schema"], made["packets"], made["sha256"]) == (f"{SCHEMA_HASH:08x}", 301, "ab")
+    (impact,) = made["impacts"]
+    assert impact["time"].startswith("2025-11-04T00:00:15.0")
+    assert impact["time"].endswith("Z")
+    assert (impact["localised"], impact["saturated"], impact["late"]) == (True, True, False)
+    assert impact["diameter_mm"][1] is None
+    assert len(impact["ellipse_mm"]) == 3
+    (leak,) = made["leaks"]
+    assert (leak["vehicle"], leak["window"], leak["volume"]) == ("tiangong", "w1", "gap2")
+    assert math.isclose(leak["rate_pa_s"], 134, rel_tol=0.03)
+    assert leak["half_s"][0] < leak["half_s"][1] < leak["half_s"][2]
+    assert leak["reserve_s"] is None
+    assert [f["verdict"] for f in made["findings"]] == ["strike", "leak"]
+    assert made["findings"][0]["evidence"] == [["sz20", "w1", 1, 16]]
+    assert [a["id"] for a in made["alarms"]] == [1, 2, 3]
+    assert "impact" in made["alarms"][0]["what"]
+    assert "gap2 leaks" in made["alarms"][1]["what"]
+    assert "p_gap2 is" in made["alarms"][2]["what"]
+    assert made["alarms"][0]["severity"] == "critical"
+    ship, station = made["vehicles"]
+    assert (ship["status"], station["status"]) == ("RED", None)
+    assert ship["rules"][0]["rule"] == "through_crack"
+    assert set(ship["rules"][0]) == {"rule", "inputs", "uncertainty"}
+    assert [h["status"] for h in ship["history"]] == ["AMBER", "RED"]
+
+
+def test_keys_are_those_of_the_design() -> None:
+    made = story()
+    assert list(made) == [
+        "scenario", "schema", "packets", "sha256", "impacts", "leaks", "findings", "alarms",
+        "vehicles",
+    ]  # fmt: skip
+    assert set(made["impacts"][0]) == {
+        "vehicle", "window", "pane", "time", "x_mm", "y_mm", "ellipse_mm", "localised",
+        "saturated", "late", "diameter_mm",
+    }  # fmt: skip
+    assert {"vehicle", "window", "verdict", "time", "evidence"} == set(made["findings"][0])
+    assert {"id", "vehicle", "severity", "what", "time", "state", "late"} == set(made["alarms"][0])
+
+
+def test_a_report_of_nothing() -> None:
+    made = report(Assessor(FLEET), scenario=None, packets=0, sha256="")
+    assert [v["status"] for v in made["vehicles"]] == ["GREEN", None]
+    assert made["impacts"] == made["leaks"] == made["findings"] == made["alarms"] == []
