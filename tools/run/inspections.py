@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
-from ground.api.source import Ground
+from ground.api.source import Ground, Refused
 from ground.model import Inspection, UnitKey
 from tools.scenario.model import Event, Scenario
 
 AUTHOR = "scenario"
 
 
-async def play_inspections(scenario: Scenario, ground: Ground, speed: float) -> None:
-    """Enter each inspection at its time from now; returns after the last."""
+async def play_inspections(
+    scenario: Scenario, ground: Ground, speed: float, say: Callable[[str], None]
+) -> None:
+    """Enter each inspection at its time from now, telling it; returns after the last."""
     loop = asyncio.get_running_loop()
     start_s = loop.time()
     for event in scenario.events:
         if event.kind == "inspection":
             await asyncio.sleep(start_s + event.t_us / 1e6 / speed - loop.time())
-            ground.inspect(inspection(event, time.time_ns() // 1000))
+            entry = inspection(event, time.time_ns() // 1000)
+            try:
+                ground.inspect(entry)
+                say(f"inspection of {entry.unit}, {entry.pane} pane: {entry.result}")
+            except Refused as error:
+                say(f"inspection of {entry.unit} was refused: {error}")
 
 
 def inspection(event: Event, time_us: int) -> Inspection:

@@ -19,6 +19,7 @@ from pathlib import Path
 from ground.console import fetch as console_files
 from tools.run.child import Child
 from tools.run.folder import make_keys, make_run_folder
+from tools.run.ground import running_ground
 from tools.run.inspections import play_inspections
 from tools.run.narrate import Narrator
 from tools.run.units import UnitProcess, prepare
@@ -63,19 +64,23 @@ async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> N
         for unit in units:
             if unit.line:
                 stack.callback(unit.line.close)
-        # Only now, while the broker's process starts: this import takes most of a second.
-        from tools.run.ground import running_ground  # noqa: PLC0415
 
-        links = [u.line.ground_link if u.line else broker for u in units]
+        lines = {u.line.ground_link: f"serial line of {u.unit}" for u in units if u.line}
+        links = [*lines, *([broker] if any(u.line is None for u in units) else [])]
+
+        def say_link(words: str) -> None:
+            link, _, state = words.partition(": ")
+            narrator.say(f"{lines.get(link, link)}: {state}")
+
         running = await stack.enter_async_context(
             running_ground(
                 folder / "archive.sqlite",
                 scenario.fleet,
                 keys,
-                list(dict.fromkeys(links)),
+                links,
                 options.port,
                 options.speed,
-                narrator.say,
+                say_link,
             )
         )
         print_line(f"Console: {running.url}")
@@ -87,7 +92,9 @@ async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> N
         for unit in units:
             await unit.child.start()
             narrator.say(f"{unit.words} starts")
-        inspections = asyncio.create_task(play_inspections(scenario, running.ground, options.speed))
+        inspections = asyncio.create_task(
+            play_inspections(scenario, running.ground, options.speed, narrator.say)
+        )
         stack.callback(inspections.cancel)
         await first_of(stopped, running.task, options.for_s)
         narrator.say("ending")

@@ -35,6 +35,8 @@ class Narrator:
                 self.say(_alarm(alarm))
         for status in ground.statuses():
             now = (status.status, status.unknown_since_us is not None)
+            if status.id not in self._statuses and now[1]:
+                continue  # not heard yet
             before = self._statuses.get(status.id, now)
             self._statuses[status.id] = now
             if now != before:
