@@ -14,9 +14,9 @@ DIGITS: Final = 6
 
 
 def report(
-    assessor: Assessor, *, scenario: str | None, packets: int, sha256: str
+    assessor: Assessing, *, scenario: str | None, packets: int, sha256: str
 ) -> dict[str, Any]:
-    """Everything that an assessor concludes; `sha256` is that of telemetry.bin."""
+    """Everything that an assessor has concluded; `sha256` is that of telemetry.bin."""
     return {
         "scenario": scenario,
         "schema": f"{SCHEMA_HASH:08x}",
