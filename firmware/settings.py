@@ -7,7 +7,7 @@ from firmware.store.recorder import SEGMENT_BYTES
 
 CONFIG_VERSION = 1
 KEY_BYTES = 32
-STORE_BYTES = 8 * 1024 * 1024
+STORE_BYTES = 4 * 1024 * 1024  # 9 h without the ground; its index fits a heap of 200 KB
 NAME_BYTES = 16
 APIDS = 2047  # 0x7FF is the idle packet's
 

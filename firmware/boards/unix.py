@@ -24,7 +24,7 @@ class UnixBoard(GenericBoard):
         file = open(int(number), "r+b")
         poll = select.poll()
         poll.register(file)
-        if any([flags & _NOT_OPEN for _, flags in poll.poll(0)]):
+        if any(flags & _NOT_OPEN for _, flags in poll.poll(0)):
             raise ConfigError("descriptor %s is not open" % number)
         return StreamLink(Descriptor(file))
 

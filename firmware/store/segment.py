@@ -25,10 +25,14 @@ class Segment:
         self.series = series
         self.boot = boot
         self.number = number
-        self.name = "%s%05d-%06d.seg" % (_LETTERS[series], boot, number)
         self.size = 0
         self.first = 0
         self.last = -1
+
+    @property
+    def name(self):
+        """The file's name: series, boot, number."""
+        return "%s%05d-%06d.seg" % (_LETTERS[self.series], self.boot, self.number)
 
     def add(self, record, size):
         """Note a record of `size` bytes at the end."""

@@ -8,18 +8,24 @@ import sys
 import time
 import tty
 from pathlib import Path
+from struct import unpack
 
 import pytest
 import serial
 
+from firmware.settings import STORE_BYTES
+from firmware.store.files import FolderFiles
+from firmware.store.recorder import Recorder
+from firmware.store.segment import HOUSEKEEPING
 from hil_tests.mpy.test_golden_run import HEAP, TABLE
 from protocol.schema.decode import decode
-from protocol.wire import tables, tc
+from protocol.wire import tables, tc, tm
 from protocol.wire.frame import Deframer, encode
 
 ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
 WITHIN_S = 15
+FULL_OF = tables.TM_HOUSEKEEPING
 FAST_MILLI = 20_000  # a minute in 3 s
 
 
@@ -163,6 +169,25 @@ def test_what_was_flushed_survives_a_kill(start):
     records = [p.record for p in ground.packets if p.boot_id == 1]
     assert records == list(range(hit.record + 1))
     assert "lost" not in [p.name for p in ground.packets]
+
+
+def test_a_full_store_fits_the_heap(start, tmp_path):
+    recorder = Recorder(FolderFiles(str(tmp_path / "store")), STORE_BYTES)
+    buffer = bytearray(512)
+    body = (0,) * len(unpack(tables.TM_FORMAT[FULL_OF], bytes(tables.TM_BODY_SIZE[FULL_OF])))
+    record = 0
+    while recorder.used_bytes < STORE_BYTES - 1000:
+        size = tm.pack(buffer, FULL_OF, 1, 0, 0, 0, 0, recorder.boot, record, body)
+        recorder.append(bytes(buffer[:size]), HOUSEKEEPING, 0)
+        record += 1
+    recorder.flush()
+    _, ground = start(speed_milli=FAST_MILLI)
+    lost = ground.wait_for("lost").raw
+    assert (lost["lost_boot"], lost["lost_first"]) == (1, 0)
+    boot = ground.wait_for("boot", lambda p: p.record > 0)
+    ground.command(tables.TC_COMMIT, (1, record, bytes(32)))
+    storage = ground.wait_for("storage", lambda p: p.raw["kept_boots"] == 1).raw
+    assert storage["boot0_id"] == boot.boot_id == 2
 
 
 def test_a_reboot_in_the_scenario_is_a_new_boot_of_the_same_world(start):
