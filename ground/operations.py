@@ -19,10 +19,10 @@ from ground.api.source import (
 from ground.archive.history import history
 from ground.fleet import Fleet
 from ground.model import Alarm, Finding, Impact, Inspection, Leak, Packet, UnitKey, VehicleStatus
-from ground.report import report
 from ground.service import Service
 from ground.station import Outcome
 from ground.stream.unit import UnitStream
+from ground.summary import summary
 from protocol.schema.decode import ENTRIES
 from protocol.schema.severity import Severity
 
@@ -116,7 +116,7 @@ class Operations(Ground):
 
     def report(self) -> Mapping[str, Any]:
         """The report of `panewatch report`."""
-        return report(self._station)
+        return summary(self._station)
 
     def acknowledge(self, alarm: int, author: str, comment: str) -> None:
         """Someone has seen an alarm."""

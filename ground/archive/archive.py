@@ -175,6 +175,13 @@ class Archive:
         ):
             yield JournalRow(seq, time_us, author, kind, json.loads(data))
 
+    def telemetry(self) -> Iterator[bytes]:
+        """Every packet once, in the order of telemetry.bin: onboard time, APID, making."""
+        for (data,) in self._rows(
+            "SELECT data FROM packet ORDER BY onboard_us, substr(data, 1, 2), boot, record"
+        ):
+            yield data
+
     def raw(self) -> Iterator[Chunk]:
         """Every byte received, in order."""
         for link, received_us, framed, unit, data in self._rows(

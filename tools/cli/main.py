@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Final, NoReturn
 
 from tools.cli.errors import CommandError
+from tools.scenario.error import ScenarioError
 
 COMMANDS: Final = {
     "run": "start units, broker, ground station and console on this computer",
@@ -75,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CommandError as error:
         return _fail(str(error), error.exit_code)
+    except ScenarioError as error:
+        return _fail(str(error), 2)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:

@@ -50,19 +50,27 @@ def known_from(archive: Archive) -> Station:
         raise InputError(str(error)) from None
 
 
-def known_from_packets(path: Path, fleet: Fleet) -> Station:
-    """What a ground station makes of a telemetry.bin; raises InputError."""
-    station = Station(Archive(), fleet, Assessor)
+def known_from_packets(path: Path, fleet: Fleet) -> tuple[Station, str]:
+    """What a ground station makes of a telemetry.bin, and words for what could not be read.
+
+    Raises InputError when nothing can.
+    """
+    chunks: list[Chunk] = []
+    damage = ""
     try:
-        chunks = list(recording(path))
+        for chunk in recording(path):
+            chunks.append(chunk)  # noqa: PERF402 (those before the damage count)
     except RecordingError as error:
-        raise InputError(str(error)) from None
-    progress = Progress()
+        damage = str(error)
+    if not chunks:
+        raise InputError(damage)
+    station = Station(Archive(), fleet, Assessor)
 
     def receive(chunk: Chunk) -> Step:
         return chunk.received_us, lambda: station.receive(chunk)
 
+    progress = Progress()
     steps = [receive(chunk) for chunk in chunks]
     play(steps, station, chunks[0].received_us, chunks[-1].received_us, progress)
     progress.close()
-    return station
+    return station, damage

@@ -15,9 +15,9 @@ from ground.fleet import Fleet
 from ground.links.link import LinkState
 from ground.links.replay import RecordingError, ReplayLink, recording
 from ground.rebuild import stored_fleet
-from ground.report import report
 from ground.service import Service
 from ground.station import Station
+from ground.summary import summary
 from ground.verdict.assessor import Assessor
 from tools.cli import options
 from tools.cli.errors import InputError
@@ -92,4 +92,4 @@ async def _replay(
         await first_of(stopped, running.task, None)
     enter_due()
     if args.json:
-        print_report(report(station), as_json=True)
+        print_report(summary(station), as_json=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ground.report import report
+from ground.summary import summary
+from tools.cli.errors import RunError
 from tools.cli.recorded import fleet_of, is_archive, known_from, known_from_packets, open_archive
 from tools.cli.text_report import print_report
 
@@ -23,13 +24,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Print the report."""
+    damage = ""
     if is_archive(args.recording):
         archive = open_archive(args.recording)
         try:
-            made = report(known_from(archive))
+            made = summary(known_from(archive))
         finally:
             archive.close()
     else:
-        made = report(known_from_packets(args.recording, fleet_of(args.fleet)))
+        station, damage = known_from_packets(args.recording, fleet_of(args.fleet))
+        made = summary(station)
     print_report(made, as_json=args.json)
+    if damage:
+        raise RunError(damage)
     return 0

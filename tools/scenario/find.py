@@ -23,7 +23,7 @@ def find(name_or_path: str) -> Path:
     path = Path(name_or_path)
     if path.is_file():
         return path
-    if path.suffix == ".toml" or len(path.parts) > 1:
+    if path.suffix == ".toml" or len(path.parts) > 1 or path.is_dir():
         reason = "is a folder" if path.is_dir() else "no such file"
         raise ScenarioError(
             name_or_path, "", f"{reason} (built-in scenarios: {', '.join(names())})"

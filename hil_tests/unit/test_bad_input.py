@@ -1,0 +1,162 @@
+"""Bad input, as a table: what is wrong, the command, and the words that say so.
+
+Each row runs the real command: exit code 2, one line on standard error that begins with
+`panewatch:`, no traceback, and the folder holds afterwards what it held before.
+"""
+
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from ground.archive.archive import Archive
+from ground.model import Chunk
+from hil_tests.support.process import panewatch
+from tools.scenario.find import find
+from tools.sim.runtime import environment
+
+GOOD = find("impact").read_text()
+MOMENT_S = 20
+
+
+class Row(NamedTuple):
+    """One bad input."""
+
+    name: str
+    args: list[str]
+    words: str
+    prepare: Callable[[Path], object] = lambda _: None
+
+
+def scenario(old: str = "", new: str = "") -> Callable[[Path], object]:
+    """A scenario file my.toml with one thing changed."""
+    assert old in GOOD
+    return lambda folder: (folder / "my.toml").write_text(GOOD.replace(old, new, 1))
+
+
+def file(name: str, content: bytes = b"something else") -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def other_database(folder: Path) -> None:
+    with sqlite3.connect(folder / "other.db") as db:
+        db.execute("CREATE TABLE notes (words TEXT)")
+    db.close()
+
+
+def archive(folder: Path) -> Path:
+    path = folder / "cut.sqlite"
+    made = Archive(path)
+    for i in range(200):
+        made.add_raw(Chunk("serial", i, bytes(100), framed=True))
+    made.commit()
+    made.close()
+    return path
+
+
+def cut_archive(folder: Path) -> None:
+    path = archive(folder)
+    path.write_bytes(path.read_bytes()[:9000])
+
+
+def later_archive(folder: Path) -> None:
+    with sqlite3.connect(archive(folder)) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+
+
+SIM = ["sim", "my.toml"]
+FIRMWARE = ["firmware", "--link"]
+UNIT = ["firmware", "--link", "mqtt://127.0.0.1"]
+GROUND = ["ground", "--link", "socket://127.0.0.1:1"]
+ARCHIVE = [*GROUND, "--archive"]
+
+ROWS = [
+    Row("no command", [], "required: COMMAND"),
+    Row("unknown command", ["smi", "quiet"], "invalid choice: 'smi'"),
+    Row("unknown option", ["sim", "quiet", "--jsn"], "unrecognized arguments: --jsn"),
+    Row("missing argument", ["report"], "required: ARCHIVE|FILE"),
+    Row("unknown format", ["dictionary", "--format", "xtce"], "markdown"),
+    Row("unknown runtime", ["sim", "quiet", "--runtime", "pypy"], "cpython"),
+    Row("unknown scenario", ["sim", "shenzho20"], 'did you mean "shenzhou20"'),
+    Row("missing scenario file", ["sim", "no/such.toml"], "no/such.toml: no such file"),
+    Row("folder for a scenario", ["sim", "./"], "is a folder"),
+    Row("malformed TOML", SIM, "line 2", scenario('name = "impact"', "name = = 1")),
+    Row("binary scenario", SIM, "no UTF-8 text", file("my.toml", b"\xff\xfe\x00")),
+    Row("unknown key", SIM, 'event 1 (impact): unknown key "diametre_mm"; did you mean "diameter_m',
+        scenario("diameter_mm", "diametre_mm")),
+    Row("unknown top key", SIM, 'unknown key "sed"; did you mean "seed"', scenario("seed", "sed")),
+    Row("missing key", SIM, 'event 1 (impact): missing key "pane"', scenario('pane = "outer"\n')),
+    Row("unknown kind", SIM, 'unknown kind "impakt"; did you mean "impact"',
+        scenario('"impact"\npane', '"impakt"\npane')),
+    Row("wrong type", SIM, "x_mm: must be a number", scenario("x_mm = 5.0", 'x_mm = "5"')),
+    Row("negative duration", SIM, "duration_s: must be greater than 0", scenario("= 120", "= -9")),
+    Row("event after the end", SIM, "event 2 (impact)", scenario("= 120", "= 40")),
+    Row("impact outside the pane", SIM, "is 500.1 mm from the centre, outside the pane of radius 1",
+        scenario("x_mm = 5.0", "x_mm = 500.0")),
+    Row("unknown vehicle", SIM, 'unknown vehicle "sz2O"; did you mean "sz20"',
+        scenario('vehicle = "sz20"', 'vehicle = "sz2O"')),
+    Row("results in the way", [*SIM, "--out", "."], "holds report.json already",
+        lambda f: (scenario()(f), file("report.json")(f))),
+    Row("file in the folder's place", [*SIM, "--out", "taken/x"], "--out taken/x: cannot be made",
+        lambda f: (scenario()(f), file("taken")(f))),
+    Row("device that does not exist", [*FIRMWARE, "/dev/ttyNONE"], "cannot open /dev/ttyNONE"),
+    Row("incomplete address", [*FIRMWARE, "socket://here"], "scheme://host:port"),
+    Row("unknown protocol", [*FIRMWARE, "carrier://pigeon"], "carrier"),
+    Row("unknown unit", [*UNIT, "--unit", "sz20/w7"], 'unit "sz20/w7"'),
+    Row("unit without a window", [*UNIT, "--unit", "sz20"], "vehicle/window"),
+    Row("missing key file", [*UNIT, "--key", "no.key"], "no.key"),
+    Row("short key", [*UNIT, "--key", "my.key"], "32 bytes", file("my.key")),
+    Row("speed zero", [*UNIT, "--speed", "0"], "no speed from 0.001"),
+    Row("store in a file's place", [*UNIT, "--store", "taken"], "taken",
+        file("taken")),
+    Row("home in a file's place", [*UNIT], "cannot make keys",
+        file(".panewatch")),
+    Row("run without a home", ["run", "--for", "1"], "cannot make", file(".panewatch")),
+    Row("run with half a second too many", ["run", "--for", "-1"], "no number of seconds"),
+    Row("port beyond the last", ["run", "--port", "70000"], "no port from 0 to 65535"),
+    Row("broker without a host", ["ground", "--link", "mqtt://"], "mqtt://[user:password@]host"),
+    Row("foreign archive", [*ARCHIVE, "other"], "is no Panewatch archive", file("other")),
+    Row("other database", [*ARCHIVE, "other.db"], "no Panewatch archive", other_database),
+    Row("truncated archive", [*ARCHIVE, "cut.sqlite"], "the archive is damaged", cut_archive),
+    Row("later archive", [*ARCHIVE, "cut.sqlite"], "archive format 99", later_archive),
+    Row("archive nowhere", [*ARCHIVE, "taken/a"], "cannot be made", file("taken")),
+    Row("unwritable folder", [*ARCHIVE, "/proc/a"], "/proc/a"),
+    Row("unknown fleet", [*GROUND, "--fleet", "nobody"], 'unknown scenario "nobody"'),
+    Row("no recording", ["report", "none.bin"], "none.bin: cannot be read"),
+    Row("foreign recording", ["report", "x"], "holds no telemetry", file("x")),
+    Row("report of a cut archive", ["report", "cut.sqlite"], "the archive is damaged", cut_archive),
+    Row("report of a later archive", ["report", "cut.sqlite"], "archive format 99", later_archive),
+    Row("replay of nothing", ["replay", "none.bin"], "none.bin: cannot be read"),
+    Row("replay of noise", ["replay", "x"], "holds no telemetry", file("x")),
+    Row("replay of a cut archive", ["replay", "cut.sqlite"], "the archive is damaged", cut_archive),
+]  # fmt: skip
+
+
+def run(args: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        panewatch(*args), cwd=folder, env=environment(), capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=MOMENT_S, check=False,
+    )  # fmt: skip
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file that is not our own state."""
+    paths = [p for p in folder.rglob("*") if p.is_file() and ".panewatch" not in p.parts]
+    return {str(p): p.read_bytes() for p in paths if not p.name.endswith((".lock", "-shm", "-wal"))}
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
+def test_bad_input(row: Row, tmp_path: Path) -> None:
+    row.prepare(tmp_path)
+    before = contents(tmp_path)
+    done = run(row.args, tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    assert done.stderr.startswith("panewatch: ")
+    assert row.words in done.stderr
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    assert contents(tmp_path) == before

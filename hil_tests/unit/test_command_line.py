@@ -1,0 +1,165 @@
+"""The command line at run time: what is said, what is kept, and how it ends."""
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ground.archive.archive import Archive, StoredPacket
+from hil_tests.support.process import Program, children, panewatch
+from tools.scenario.find import find
+from tools.sim.runtime import environment
+
+MOMENT_S = 20
+
+
+def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        panewatch(*args), cwd=cwd, env=environment(), capture_output=True, text=True,
+        stdin=subprocess.DEVNULL, timeout=MOMENT_S, check=False,
+    )  # fmt: skip
+
+
+@contextmanager
+def listening() -> Iterator[tuple[socket.socket, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(MOMENT_S)
+        yield server, server.getsockname()[1]
+
+
+@contextmanager
+def program(folder: Path, *args: str) -> Iterator[Program]:
+    started = Program(panewatch(*args), folder / "output.log", folder)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@pytest.mark.parametrize("command", ["run", "ground", "replay"])
+def test_console_port_in_use(command: str, tmp_path: Path) -> None:
+    run("sim", "impact", "--out", "made", cwd=tmp_path)
+    with listening() as (_, port):
+        args = {
+            "run": ["run"],
+            "ground": ["ground", "--link", "socket://127.0.0.1:1"],
+            "replay": ["replay", "made/telemetry.bin"],
+        }[command]
+        done = run(*args, "--port", str(port), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"panewatch: port {port} is in use by another program" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_ground_waits_for_a_port_that_does_not_exist_yet(tmp_path: Path) -> None:
+    with program(tmp_path, "ground", "--link", "/dev/ttyNONE", "--archive", "a.sqlite") as ground:
+        ground.wait_for(r"/dev/ttyNONE: no such port; waiting for it")
+        ground.wait_for(r"Console: http://127\.0\.0\.1:\d+/\?token=")
+        ground.send(signal.SIGTERM)
+        assert ground.wait() == 0
+    assert "Traceback" not in ground.output
+    assert "start" in [row.kind for row in Archive(tmp_path / "a.sqlite", write=False).journal()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["firmware", "ground"])
+def test_broker_down_is_said_and_tried_again(
+    command: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    with listening() as (_, port):
+        pass  # nobody listens there any more
+    with program(tmp_path, command, "--link", f"mqtt://127.0.0.1:{port}") as started:
+        started.wait_for(rf"mqtt://127.0.0.1:{port}: .*trying again")
+        started.send(number)
+        assert started.wait() == 0
+    assert "Traceback" not in started.output
+
+
+def kept_bytes(path: Path) -> bytes:
+    archive = Archive(path, write=False)
+    try:
+        return b"".join(chunk.data for chunk in archive.raw())
+    finally:
+        archive.close()
+
+
+def test_garbage_on_the_serial_line_is_kept(tmp_path: Path) -> None:
+    garbage = bytes(range(256)) * 20 + b"\x00\x05almost\x00"
+    path = tmp_path / "a.sqlite"
+    with (
+        listening() as (server, port),
+        program(
+            tmp_path, "ground", "--link", f"socket://127.0.0.1:{port}", "--archive", str(path)
+        ) as ground,
+    ):
+        line, _ = server.accept()
+        line.sendall(garbage)
+        ground.wait_for("many damaged frames")
+        ground.send(signal.SIGTERM)
+        assert ground.wait() == 0
+        line.close()
+    assert "Traceback" not in ground.output
+    assert kept_bytes(path) == garbage
+    archive = Archive(path, write=False)
+    assert not [entry for entry in archive.entries() if isinstance(entry, StoredPacket)]
+    archive.close()
+
+
+def test_cut_telemetry_is_reported_as_far_as_it_goes(tmp_path: Path) -> None:
+    run("sim", "impact", "--out", "made", cwd=tmp_path)
+    whole = (tmp_path / "made/telemetry.bin").read_bytes()
+    (tmp_path / "cut.bin").write_bytes(whole[:-10])
+    done = run("report", "cut.bin", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert '"packets": ' in done.stdout
+    assert done.stderr.startswith("panewatch: cut.bin: is damaged after ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_reader_that_goes_away(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        panewatch("dictionary"), cwd=tmp_path, env=environment(),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(MOMENT_S) == 141
+
+
+def test_interrupted_simulation(tmp_path: Path) -> None:
+    long = find("impact").read_text().replace("duration_s = 120", "duration_s = 3000000")
+    (tmp_path / "long.toml").write_text(long)
+    with program(tmp_path, "sim", "long.toml") as sim:
+        while not children(sim.pid):
+            pass  # a grandchild gives no event to wait for
+        sim.interrupt()
+        assert sim.wait() == 130
+    assert sim.output == ""
+
+
+def test_help_names_what_works_and_only_that(tmp_path: Path) -> None:
+    done = run("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for command in ("run", "sim", "firmware", "ground", "replay", "report", "dictionary"):
+        assert f"\n    {command}" in done.stdout
+        assert run(command, "--help", cwd=tmp_path).returncode == 0
+    for later in ("board", "campaign", "bench", "assess"):
+        assert later not in done.stdout
+    assert run("--version", cwd=tmp_path).stdout.startswith("panewatch ")
+
+
+def test_command_starts_quickly(tmp_path: Path) -> None:
+    """Help and mistakes must not wait for numpy and FastAPI."""
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "tools.cli.main", "--version"],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "numpy" not in done.stderr
+    assert "fastapi" not in done.stderr
