@@ -93,6 +93,7 @@ class AlarmBook:
             alarm,
             severity=kept,
             what=what,
+            time_us=time_us if worse else alarm.time_us,
             active=True,
             value=value,
             limit=limit,

@@ -104,8 +104,8 @@ def test_what_has_happened_stays_until_acknowledged() -> None:
 
 def test_worse_needs_a_new_acknowledgement() -> None:
     book = brought_to(State.ACKNOWLEDGED)
-    worse = rise(book, severity=Severity.CRITICAL)
-    assert (worse.state, worse.acknowledged_us) == ("unacknowledged", None)
+    worse = rise(book, severity=Severity.CRITICAL, time_us=8)
+    assert (worse.state, worse.acknowledged_us, worse.time_us) == ("unacknowledged", None, 8)
     book.acknowledge(1, "bo", "", 9)
     assert rise(book, severity=Severity.WATCH).state == "acknowledged"
 
