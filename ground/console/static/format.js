@@ -10,6 +10,12 @@ export function dateTime(time) {
   return Number.isNaN(date.getTime()) ? '–' : date.toISOString().slice(0, 19).replace('T', ' ');
 }
 
+// The time alone for what happened today.
+export function moment(time) {
+  const date = dateTime(time);
+  return date.slice(0, 10) === new Date().toISOString().slice(0, 10) ? clockTime(time) : date;
+}
+
 // 75 -> '1 min 15 s'; two parts are enough for a decision.
 export function duration(seconds) {
   const s = Math.max(0, Math.round(seconds));
@@ -39,7 +45,8 @@ export function millimetres(value) {
 
 // A range whose upper end is open when the channels clipped.
 export function size([low, high]) {
-  return high === null ? `≥ ${low} mm (clipped)` : `${low} to ${high} mm`;
+  const mm = (value) => Number(value.toPrecision(2));
+  return high === null ? `≥ ${mm(low)} mm (clipped)` : `${mm(low)} to ${mm(high)} mm`;
 }
 
 // Values of a rule's inputs, short.

@@ -84,7 +84,7 @@ function impact(hit, isLatest) {
 
 function photoTask(task) {
   const [x, y] = [task.x_mm, -task.y_mm];
-  const radius = Math.max(task.radius_mm ?? 0, MIN_MARK_MM) + 12;
+  const radius = Math.max(task.radius_mm ?? 0, 2.5 * MIN_MARK_MM);
   const side = x > 0 ? -1 : 1;
   return svg(
     'g',

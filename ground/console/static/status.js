@@ -1,7 +1,7 @@
 // Return status: who can go home in what, and which rule says so. It advises; people decide.
 
 import { el, painter, swap } from './dom.js';
-import { clockTime, dateTime, plain, span } from './format.js';
+import { clockTime, moment, plain, span } from './format.js';
 import { inspect } from './inspection.js';
 
 const MEANING = {
@@ -16,7 +16,7 @@ export function mountStatus(root, ground) {
   const paint = painter(() => {
     const lost = live.lostAt && new Date(live.lostAt).toISOString();
     const vehicles = live.topic('status').map((v) => ({ ...v, unknown_since: v.unknown_since ?? lost }));
-    swap(root, homeLine(vehicles, ground.fleet), vehicles.map((v) => card(v, ground)));
+    swap(root, homeLine(vehicles, ground.fleet), overview(vehicles), vehicles.map((v) => card(v, ground)));
   });
   return live.onAny(['status', 'leaks', 'connection'], paint);
 }
@@ -38,6 +38,20 @@ function homeLine(vehicles, fleet) {
     el('b', {}, enough ? '✓ ' : '▲ ', `${seats.GREEN} GREEN seats for ${crew} crew`),
     seats.AMBER ? ` · ${seats.AMBER} emergency only` : '',
     seats.UNKNOWN ? ` · ${seats.UNKNOWN} unknown` : '',
+  );
+}
+
+// All vehicles at one glance: the cards below may need scrolling.
+function overview(vehicles) {
+  return el(
+    'p',
+    { class: 'pw-overview', 'aria-label': 'All vehicles' },
+    vehicles.map((v) => {
+      const leaks = v.leaks.some((k) => k.active);
+      const state = v.status ? `${MEANING[v.status][0]} ${v.status}` : leaks ? '▼ LEAK' : '● no leak';
+      const kind = v.unknown_since ? 'unknown' : (v.status ?? (leaks ? 'red' : 'station')).toLowerCase();
+      return el('span', { class: `pw-chip is-${kind}` }, state, v.unknown_since ? ' ?' : '', el('small', {}, v.name));
+    }),
   );
 }
 
@@ -78,7 +92,7 @@ function unknownChip(vehicle) {
 function facts(vehicle, craft) {
   if (!craft || !vehicle.status) return vehicle.id;
   const last = vehicle.history.at(-1);
-  const since = last ? ` · since ${dateTime(last.time)}` : '';
+  const since = last ? ` · since ${moment(last.time)}` : '';
   return `${vehicle.id} · ${craft.seats} seats, crew ${craft.crew}${since}`;
 }
 
