@@ -6,9 +6,12 @@ import io
 import sys
 import time
 
+from firmware.errors import ConfigError
+from firmware.links.stream import StreamLink
 from protocol.wire.tm import pack
 
 RUNTIME_BYTES = 24
+MAINTENANCE_S = 3
 
 
 class GenericBoard:
@@ -28,6 +31,22 @@ class GenericBoard:
     def run(self, main):
         """Run a coroutine to its end."""
         asyncio.run(main)
+
+    def open_link(self, settings):
+        """The link `console`: the board's USB or UART console; raises ConfigError for another.
+
+        Before it is taken, Ctrl-C works for some seconds, so that a board can always be mended.
+        """
+        if settings.link != "console":
+            raise ConfigError("this board links by console only, not %s" % settings.link)
+        from firmware.links.console import Console
+
+        print("panewatch: Ctrl-C within %d s for maintenance" % MAINTENANCE_S)
+        time.sleep(MAINTENANCE_S)
+        return StreamLink(Console())
+
+    def on_terminate(self, stop):
+        """A board runs until its power ends."""
 
     def clock_us(self):
         """µs since start, never back."""

@@ -17,10 +17,14 @@ class UnixBoard(GenericBoard):
     """A computer with MicroPython on it."""
 
     def open_link(self, settings):
-        """The link of `fd:N`; raises ConfigError for another kind."""
+        """The link of `fd:N` or `console`; raises ConfigError for another kind."""
         kind, _, number = settings.link.partition(":")
+        if kind == "console":
+            return GenericBoard.open_link(self, settings)
         if kind != "fd" or not number.isdigit():
-            raise ConfigError("MicroPython's unix port links by fd:N only, not %s" % settings.link)
+            raise ConfigError(
+                "MicroPython's unix port links by fd:N or console, not %s" % settings.link
+            )
         file = open(int(number), "r+b")
         poll = select.poll()
         poll.register(file)
