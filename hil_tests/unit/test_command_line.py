@@ -1,5 +1,7 @@
 """The command line at run time: what is said, what is kept, and how it ends."""
 
+import json
+import os
 import signal
 import socket
 import subprocess
@@ -119,6 +121,22 @@ def test_cut_telemetry_is_reported_as_far_as_it_goes(tmp_path: Path) -> None:
     assert '"packets": ' in done.stdout
     assert done.stderr.startswith("panewatch: cut.bin: is damaged after ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_recording_gives_the_same_report_every_way(tmp_path: Path) -> None:
+    used_s = sum(os.times()[2:4])
+    first = json.loads(run("sim", "shenzhou20", "--out", "made", "--json", cwd=tmp_path).stdout)
+    assert sum(os.times()[2:4]) - used_s < 10, "CPU of a quarter of an hour of three units"
+    archive = ["made/archive.sqlite", "--json"]
+    assert json.loads(run("report", *archive, cwd=tmp_path).stdout) == first
+    again = json.loads(run("replay", *archive, "--speed", "1000", cwd=tmp_path).stdout)
+    for part in ("scenario", "packets", "sha256", "impacts"):
+        assert again[part] == first[part]
+    assert [v["status"] for v in again["vehicles"]] == [v["status"] for v in first["vehicles"]]
+    packets = ["made/telemetry.bin", "--fleet", "shenzhou20", "--json"]
+    bare = json.loads(run("report", *packets, cwd=tmp_path).stdout)
+    assert bare["sha256"] == first["sha256"]
+    assert [v["status"] for v in bare["vehicles"]] == ["AMBER", "AMBER", None]  # nobody looked
 
 
 def test_reader_that_goes_away(tmp_path: Path) -> None:

@@ -11,13 +11,12 @@ from pathlib import Path
 
 from ground.archive.archive import Archive, JournalRow
 from ground.archive.errors import ArchiveError
-from ground.fleet import Fleet
 from ground.links.link import LinkState
 from ground.links.replay import RecordingError, ReplayLink, recording
 from ground.rebuild import stored_fleet
 from ground.service import Service
 from ground.station import Station
-from ground.summary import summary
+from ground.summary import SCENARIO, summary
 from ground.verdict.assessor import Assessor
 from tools.cli import options
 from tools.cli.errors import InputError
@@ -50,20 +49,25 @@ def execute(args: argparse.Namespace) -> int:
         try:
             fleet = fleet_of(args.fleet) if args.fleet else stored_fleet(archive)
             inspections = [row for row in archive.journal() if row.kind == "inspection"]
+            scenario = archive.meta(SCENARIO)
         finally:
             archive.close()
     else:
-        fleet, inspections = fleet_of(args.fleet), []
+        fleet, inspections, scenario = fleet_of(args.fleet), [], None
     try:
         link = ReplayLink(str(args.recording), recording(args.recording), args.speed)
     except (RecordingError, ArchiveError) as error:
         raise InputError(str(error)) from None
-    asyncio.run(_replay(args, link, fleet, inspections))
+    # An archive in memory and a station of its own: nothing here is live.
+    apart = Archive()
+    if scenario:
+        apart.set_meta(SCENARIO, scenario)
+    asyncio.run(_replay(args, link, Station(apart, fleet, Assessor), inspections))
     return 0
 
 
 async def _replay(
-    args: argparse.Namespace, link: ReplayLink, fleet: Fleet, inspections: Sequence[JournalRow]
+    args: argparse.Namespace, link: ReplayLink, station: Station, inspections: Sequence[JournalRow]
 ) -> None:
     stopped = stop_event()
     out = sys.stderr if args.json else sys.stdout
@@ -74,8 +78,6 @@ async def _replay(
         if args.json and link.state is LinkState.ENDED:
             stopped.set()
 
-    # An archive in memory and a station of its own: nothing here is live.
-    station = Station(Archive(), fleet, Assessor)
     service = Service(station, [link], link.time_us, say)
     waiting = deque(inspections)
 
