@@ -52,8 +52,8 @@ function headline(live, open) {
   const alarm = open[0];
   return [
     el('b', { class: 'pw-strip-severity' }, `${shape(alarm)} ${alarm.severity.toUpperCase()}`),
-    el('span', {}, el('b', {}, source(alarm)), ` ${alarm.what} `),
-    alarm.late ? el('b', { class: 'pw-late' }, 'LATE') : null,
+    alarm.late ? [el('b', { class: 'pw-late' }, 'LATE'), ' '] : null,
+    el('span', { title: alarm.what }, el('b', {}, source(alarm)), ` ${alarm.what}`),
   ];
 }
 

@@ -32,7 +32,7 @@ function fault(alarm) {
   return {
     alarm: alarm.id,
     id: `panewatch-${alarm.id}`,
-    name: `${alarm.late ? 'LATE: ' : ''}${alarm.what}`,
+    name: alarm.late && !alarm.what.includes('LATE') ? `LATE: ${alarm.what}` : alarm.what,
     namespace: `${source(alarm)} · ${disposition(alarm)}`,
     seqNum: alarm.id,
     severity: level,
