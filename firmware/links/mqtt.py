@@ -60,6 +60,9 @@ class MqttLink:
                     await self._serve(client, on_packet)
             except* aiomqtt.MqttError as group:
                 why = _words(group)
+            task = asyncio.current_task()
+            if task and task.cancelling():  # an error while leaving hid the cancellation
+                raise asyncio.CancelledError
             await asyncio.sleep(self._backoff.failed(why))
 
     def _client(self) -> aiomqtt.Client:

@@ -54,6 +54,9 @@ class MqttLink(Link):
                     await self._serve(client, sink)
             except aiomqtt.MqttError as error:
                 self._say(LinkState.WAITING, f"no broker: {error}; trying again")
+                task = asyncio.current_task()
+                if task and task.cancelling():  # an error while leaving hid the cancellation
+                    raise asyncio.CancelledError from error
 
     def _client(self) -> aiomqtt.Client:
         quiet = logging.getLogger("panewatch.mqtt")

@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from hil_tests.support.process import children, gone
+from hil_tests.support.process import children, survivors
 from tools.run.lines import has_pty
 from tools.sim.runtime import micropython
 
@@ -111,7 +111,7 @@ def test_three_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, 
     assert len(started) == 4
     run.interrupt()
     assert run.wait(8) == 0
-    assert gone(started)
+    assert survivors(started) == []
     assert "Traceback" not in run.output
     [folder] = (tmp_path / ".panewatch" / "runs").iterdir()
     assert "Traceback" not in "".join(log.read_text() for log in folder.glob("*.log"))
@@ -127,7 +127,7 @@ def test_an_outside_broker(run_panewatch, tmp_path, scenario, mosquitto):
     assert len(started) == 3
     run.send(signal.SIGTERM)
     assert run.wait(8) == 0
-    assert gone(started)
+    assert survivors(started) == []
 
 
 def test_it_ends_by_itself(run_panewatch, tmp_path, scenario):
@@ -135,7 +135,7 @@ def test_it_ends_by_itself(run_panewatch, tmp_path, scenario):
     run.wait_for(ADDRESS)
     started = children(run.pid)
     assert run.wait(15) == 0
-    assert gone(started)
+    assert survivors(started) == []
 
 
 def test_children_do_not_outlive_a_killed_run(run_panewatch, tmp_path, scenario):
@@ -146,7 +146,7 @@ def test_children_do_not_outlive_a_killed_run(run_panewatch, tmp_path, scenario)
     assert len(started) == 4
     run.send(signal.SIGKILL)
     assert run.wait(5) == -signal.SIGKILL
-    assert gone(started)
+    assert survivors(started) == []
 
 
 def test_a_broker_that_dies_comes_back_and_nothing_is_missing(run_panewatch, tmp_path, scenario):

@@ -116,14 +116,19 @@ def children(pid: int) -> list[int]:
     return found + [grandchild for child in found for grandchild in children(child)]
 
 
-def gone(pids: Sequence[int], timeout_s: float = 5) -> bool:
-    """True as soon as none of these processes lives; False after the time-out."""
+def survivors(pids: Sequence[int], timeout_s: float = 5) -> list[str]:
+    """Command lines of the processes that still live after the time-out; [] as soon as none."""
     end_s = time.monotonic() + timeout_s
-    while time.monotonic() < end_s:
-        if not any(_alive(pid) for pid in pids):
-            return True
+    while (alive := [pid for pid in pids if _alive(pid)]) and time.monotonic() < end_s:
         time.sleep(0.02)  # a process that is not our child gives no event to wait for
-    return False
+    return [_command(pid) for pid in alive]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return f"{pid}, gone meanwhile"
 
 
 def _alive(pid: int) -> bool:

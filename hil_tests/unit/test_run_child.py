@@ -10,7 +10,7 @@ from functools import partial
 import aiomqtt
 import pytest
 
-from hil_tests.support.process import ROOT, gone
+from hil_tests.support.process import ROOT, survivors
 from tools.run.child import Child
 
 UNTIL_EOF = "import sys; print('up', flush=True); sys.stdin.read(); print('down')"
@@ -36,7 +36,7 @@ async def test_end_of_input_ends_it(child):
     await it.start()
     assert it.answer == "up"
     await it.stop()
-    assert gone([it.pid], 0.1)
+    assert survivors([it.pid], 0.1) == []
     assert child.said == []
 
 
@@ -44,7 +44,7 @@ async def test_one_that_does_not_listen_is_killed(child):
     it = child(command=[sys.executable, "-c", STUBBORN])
     await it.start()
     await it.stop()
-    assert gone([it.pid], 0.1)
+    assert survivors([it.pid], 0.1) == []
 
 
 async def test_one_that_dies_is_started_again_and_that_is_said(child):
@@ -58,7 +58,7 @@ async def test_one_that_dies_is_started_again_and_that_is_said(child):
         while it.pid == first:  # noqa: ASYNC110 (another process gives no event)
             await asyncio.sleep(0.05)
     await it.stop()
-    assert gone([first, it.pid], 0.1)
+    assert survivors([first, it.pid], 0.1) == []
 
 
 async def test_its_order_reaches_it(child):
