@@ -14,6 +14,7 @@ STEP_US = 20_000
 HOUSEKEEPING_US = 1_000_000
 TIME_US = 5_000_000
 STORAGE_US = 10_000_000
+BOOT_AGAIN_US = 5_000_000  # a link that comes up after the boot still learns of it
 BOOT_US = 30_000_000
 BOOT, HOUSEKEEPING, TIME, STORAGE = range(4)
 INBOX = 32  # commands that may wait for a step; what is beyond counts as refused
@@ -80,7 +81,7 @@ class Unit:
         self._downlink.tick_us = tick_us
         if BOOT not in self._due_us:
             self._report_boot()
-            self._due_us[BOOT] = tick_us + BOOT_US
+            self._due_us[BOOT] = tick_us + BOOT_AGAIN_US
         self._report_notes()
         self._take_commands()
         self._window.advance(tick_us)

@@ -58,9 +58,9 @@ class LeakMonitor:
             for name in self._size_m3
         }
         self._gas: GasTemperature | None = None
-        self._base_us = 0
-        self.time_us = 0
-        """Onboard time of the newest sample."""
+        self._base_us = self._base_utc_us = self._time_us = 0
+        self.utc_us = 0
+        """UTC of the newest sample."""
         self._heat: dict[str, deque[tuple[float, float, PacketId]]] = {
             v: deque() for v in self._size_m3
         }
@@ -73,18 +73,23 @@ class LeakMonitor:
     def update(
         self,
         time_us: int,
+        utc_us: int,
         values: Mapping[str, float],
         faulty: Mapping[str, str],
         packet: PacketId,
     ) -> list[Shown]:
-        """Take the engineering values of a housekeeping packet newer than any before."""
+        """Take the engineering values of a housekeeping packet newer than any before.
+
+        `time_us` is the unit's own clock, which rates are measured by; `utc_us` the same moment.
+        """
         glass_k = np.array([values[name] + ZERO_CELSIUS_K for name in THERMOMETERS])
-        if self._gas is None or not 0 < time_us - self.time_us <= LONGEST_GAP_S * 1e6:
-            self._base_us, self._gas = time_us, GasTemperature(0.0, glass_k)
+        if self._gas is None or not 0 < time_us - self._time_us <= LONGEST_GAP_S * 1e6:
+            self._base_us, self._base_utc_us = time_us, utc_us
+            self._gas = GasTemperature(0.0, glass_k)
             self._restart()
         else:
             self._gas.follow((time_us - self._base_us) / 1e6, glass_k)
-        self.time_us = time_us
+        self._time_us, self.utc_us = time_us, utc_us
         time_s = (time_us - self._base_us) / 1e6
         gas_k = self._gas.gas_k
         healthy = {r for r, name in enumerate(THERMOMETERS) if name not in faulty}
@@ -108,6 +113,12 @@ class LeakMonitor:
         self.volumes[volume].clear()
         del self.leaks[self._newest(volume)]
 
+    def _utc(self, time_s: float) -> int:
+        """UTC of a moment in seconds since the first sample; the unit may run at another speed."""
+        elapsed_us = self._time_us - self._base_us
+        rate = (self.utc_us - self._base_utc_us) / elapsed_us if elapsed_us else 1.0
+        return self.utc_us + round((time_s * 1e6 - elapsed_us) * rate)
+
     def _restart(self) -> None:
         for name, volume in self.volumes.items():
             volume.restart()
@@ -122,7 +133,7 @@ class LeakMonitor:
         if found is not None:
             if found.verdict == "leak" and volume.fit is not None:
                 self._open(name, found, volume.fit)
-            onset_us = self._base_us + round(found.onset.onset_s * 1e6)
+            onset_us = self._utc(found.onset.onset_s)
             yield Shown(
                 name, found.verdict, onset_us, found.onset.sigma_s, found.evidence, found.sensor
             )
@@ -130,8 +141,7 @@ class LeakMonitor:
             self._follow(name, volume)
         elif self._heats(name, sample, healthy):
             first = self._heat[name][0]
-            time_us = self._base_us + round(first[0] * 1e6)
-            yield Shown(name, "thermal", time_us, WINDOW_S, (first[2], sample.packet))
+            yield Shown(name, "thermal", self._utc(first[0]), WINDOW_S, (first[2], sample.packet))
 
     def _heats(self, name: str, sample: Sample, healthy: set[int]) -> bool:
         """True when the gas begins to change its temperature faster than the orbit does."""
@@ -159,7 +169,7 @@ class LeakMonitor:
             Leak(
                 self._unit,
                 name,
-                self._base_us + round(found.onset.onset_s * 1e6),
+                self._utc(found.onset.onset_s),
                 rate_pa_s=0.0,
                 sigma_pa_s=0.0,
                 hole_mm=0.0,

@@ -11,8 +11,8 @@ from ground.monitor.limits import HOUSEKEEPING, LimitChange, LimitMonitor
 from ground.monitor.localise import WAVEFORM_SIGMA_US, pick_sigma_us
 from ground.monitor.sensors import SensorWatch
 from ground.monitor.volume import FEWEST
+from ground.verdict.words import clock
 from protocol.schema.decode import ENTRIES, engineering
-from protocol.schema.timescale import iso
 
 _SCALES: Final = {name: entry.scale for name, entry in HOUSEKEEPING.items()}
 SAME_TIME_US: Final = 10_000_000
@@ -54,10 +54,8 @@ class UnitWatch:
     def hear(self, packet: Packet) -> None:
         """Note a packet that is the newest so far."""
         self.is_heard = True
-        decoded = packet.decoded
-        self.heard = (
-            f"last heard {iso(packet.onboard_us)}, boot {decoded.boot_id}, record {decoded.record}"
-        )
+        boot, record = packet.decoded.boot_id, packet.decoded.record
+        self.heard = f"last heard {clock(packet.onboard_us)}, boot {boot}, record {record}"
 
     def sense(self, packet: Packet, values: dict[str, float]) -> Sensed:
         """Take housekeeping that is newer than any before."""
@@ -67,13 +65,15 @@ class UnitWatch:
         failed = {name: reason for name, reason in faults.items() if name not in before}
         recovered = [name for name in before if name not in faults]
         changes = self.limits.update(packet.onboard_us, values, faults)
-        shown = self.leaks.update(packet.onboard_us, values, faults, packet.id)
+        shown = self.leaks.update(
+            packet.decoded.time_us, packet.onboard_us, values, faults, packet.id
+        )
         return Sensed(failed, recovered, changes, shown)
 
     def denies_cabin_leak(self, time_us: int, rate_pa_s: float) -> bool:
         """True when this window's cabin gauge should see such a fall and does not."""
         cabin = self.leaks.volumes["cabin"]
-        if "p_cabin" in self.sensors.faults or abs(time_us - self.leaks.time_us) > SAME_TIME_US:
+        if "p_cabin" in self.sensors.faults or abs(time_us - self.leaks.utc_us) > SAME_TIME_US:
             return False
         slope, sigma = cabin.slope_pa_s()
         enough = cabin.samples() >= FEWEST and rate_pa_s > SEEN_SIGMAS * sigma

@@ -8,7 +8,7 @@ from ground.fleet import ACOUSTIC, SLOW, Window
 from ground.model import Impact, Leak, Packet
 from ground.verdict.photo_task import clock_position, edge_mm
 from protocol.schema.decode import ENTRIES, engineering
-from protocol.schema.timescale import iso
+from protocol.schema.timescale import from_unix_us
 from protocol.wire.events import EVENTS
 
 _EVENT_WORDS: Final = {event_id: words.partition(";")[0] for event_id, _, words in EVENTS}
@@ -60,6 +60,11 @@ def event_sensor(packet: Packet) -> str | None:
     return None
 
 
+def clock(time_us: int) -> str:
+    """UTC to the second: the exact time stands beside the words."""
+    return f"{from_unix_us(time_us):%H:%M:%S} UTC"
+
+
 def lateness(late: bool, time_us: int, received_us: int) -> str:
     """The mark of late data with both times, or nothing."""
-    return f"; LATE: happened {iso(time_us)}, received {iso(received_us)}" if late else ""
+    return f"; LATE: happened {clock(time_us)}, received {clock(received_us)}" if late else ""

@@ -18,7 +18,7 @@ def watch(
     shown = [
         (i, event)
         for i, (time_us, values) in enumerate(packets)
-        for event in monitor.update(time_us, values, {}, PacketId("sz20", "w1", 1, i))
+        for event in monitor.update(time_us, time_us, values, {}, PacketId("sz20", "w1", 1, i))
     ]
     return monitor, shown
 
@@ -155,7 +155,7 @@ def test_without_a_thermometer_a_fall_is_undetermined() -> None:
     faulty = {"t_middle": "dead", "t_inner": "dead"}
     verdicts = set()
     for i, (time_us, values) in enumerate(housekeeping(300, tau_s=after(200, 754))):
-        shown = monitor.update(time_us, values, faulty, PacketId("sz20", "w1", 1, i))
+        shown = monitor.update(time_us, time_us, values, faulty, PacketId("sz20", "w1", 1, i))
         verdicts |= {e.verdict for e in shown}
     assert verdicts == {"undetermined"}
     assert monitor.leaks == []

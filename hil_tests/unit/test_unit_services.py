@@ -21,7 +21,7 @@ def test_the_boot_report_is_record_0_and_all_else_follows_in_order():
     counts = {
         name: len(named(packets, name)) for name in ("boot", "housekeeping", "time", "storage")
     }
-    assert counts == {"boot": 2, "housekeeping": 60, "time": 12, "storage": 6}
+    assert counts == {"boot": 3, "housekeeping": 60, "time": 12, "storage": 6}
     assert [p.type_count for p in named(packets, "housekeeping")] == list(range(60))
 
 

@@ -202,7 +202,14 @@ ALIVE = Struct()
 _EVENT, _HK = Retention.EVENT, Retention.HOUSEKEEPING
 
 TELEMETRY: Final = (
-    Telemetry("boot", 128, 1, BOOT, _EVENT, "The unit's identity; first in a boot, then each 30 s"),
+    Telemetry(
+        "boot",
+        128,
+        1,
+        BOOT,
+        _EVENT,
+        "The unit's identity; first in a boot, again after 5 s, then each 30 s",
+    ),
     Telemetry("housekeeping", 3, 25, HOUSEKEEPING, _HK, "Pressures, temperatures, health"),
     Telemetry("event_info", 5, 1, EVENT, _EVENT, "Event, informative"),
     Telemetry("event_low", 5, 2, EVENT, _EVENT, "Event, low severity"),
