@@ -11,6 +11,7 @@ from firmware.boards.this import this_board
 from firmware.errors import ConfigError
 from firmware.settings import Settings, load_json
 from ground.model import UnitKey
+from tools.board_files import write_board_files
 from tools.cli import options
 from tools.cli.errors import InputError
 from tools.run.folder import key_name, make_keys
@@ -24,7 +25,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `firmware`."""
     parser.add_argument(
         "--link",
-        required=True,
         metavar="URL",
         help="a serial device, socket://HOST:PORT, rfc2217://HOST:PORT or "
         "mqtt://[USER:PASSWORD@]HOST[:PORT]",
@@ -43,6 +43,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="keeps what the ground has not acknowledged (default: .panewatch/units)",
     )
+    parser.add_argument(
+        "--board-files",
+        type=Path,
+        metavar="DIR",
+        help="run nothing; write what a MicroPython board needs into DIR (docs/boards.md)",
+    )
     parser.add_argument("--speed", type=options.speed, default=1.0, metavar="X")
 
 
@@ -51,6 +57,10 @@ def execute(args: argparse.Namespace) -> int:
     scenario = load(args.scenario)
     unit = _unit(scenario, args.unit)
     key = args.key or make_keys(options.HOME, [unit]) / key_name(unit)
+    if args.board_files:
+        return _write_board_files(scenario, unit, key, args.board_files)
+    if args.link is None:
+        raise InputError("--link is needed: a serial device, socket:// or mqtt:// address")
     try:
         config = write_config(
             scenario, unit, args.store.absolute(), args.link, key.absolute(), args.speed
@@ -68,6 +78,15 @@ def execute(args: argparse.Namespace) -> int:
         board.run(app.run(settings.until_eof))
     finally:
         app.close()
+    return 0
+
+
+def _write_board_files(scenario: Scenario, unit: UnitKey, key: Path, folder: Path) -> int:
+    try:
+        write_board_files(scenario, unit, key, folder)
+    except OSError as error:
+        raise InputError(f"cannot write {error.filename} ({error.strerror})") from None
+    print(f"{folder}: copy its content onto the board, then restart it: it is {unit}")
     return 0
 
 
