@@ -58,8 +58,8 @@ class MqttLink:
             try:
                 async with self._client() as client:
                     await self._serve(client, on_packet)
-            except* aiomqtt.MqttError as group:
-                why = _words(group)
+            except aiomqtt.MqttError as error:
+                why = str(error)
             task = asyncio.current_task()
             if task and task.cancelling():  # an error while leaving hid the cancellation
                 raise asyncio.CancelledError
@@ -79,14 +79,22 @@ class MqttLink:
         await client.publish(f"{self._topic}/status", b"online", QOS, retain=True)
         self._backoff.succeeded()
         self._connected = True
+        # Not a TaskGroup: it would hide the cancellation, or leave one of its own behind.
+        tasks = [
+            asyncio.create_task(self._publish(client)),
+            asyncio.create_task(_receive(client, on_packet)),
+        ]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._publish(client))
-                tasks.create_task(_receive(client, on_packet))
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         except asyncio.CancelledError:
             await self._say_goodbye(client)
             raise
         finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             self._connected = False
             self._packets.clear()
 
@@ -123,11 +131,3 @@ def split(data: bytes) -> list[bytes]:
         packets.append(data[:size])
         data = data[size:]
     return packets
-
-
-def _words(group: BaseExceptionGroup[BaseException]) -> str:
-    """The first reason in an exception group."""
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return str(error) or type(error).__name__
