@@ -9,6 +9,7 @@ from typing import Any
 from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
 from ground.fleet import ACOUSTIC, Fleet, Window
 from ground.model import Alarm, Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
+from ground.verdict.inputs import inputs_words
 from protocol.schema.timescale import iso
 
 Json = dict[str, Any]
@@ -223,6 +224,7 @@ def _rule(fired: Rule) -> Json:
         "status": fired.status,
         "words": fired.words,
         "inputs": fired.inputs,
+        "inputs_words": inputs_words(fired.inputs),
         "uncertainty": fired.uncertainty,
     }
 

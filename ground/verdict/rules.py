@@ -56,8 +56,7 @@ def _cracks(vehicle: Vehicle, unit: UnitKey, facts: WindowFacts) -> Fired:
             seen.time_us,
             _rule(
                 "through_crack", RED, unit,
-                f"inspection by {seen.author} found a through-crack of {seen.length_mm:g} mm "
-                "in the heat pane",
+                f"through-crack of {seen.length_mm:g} mm in the heat pane, seen by {seen.author}",
                 "length as inspected; a crack counts as through until shown otherwise",
                 pane="outer", length_mm=seen.length_mm, author=seen.author,
             ),
@@ -75,8 +74,8 @@ def _fracture(vehicle: Vehicle, unit: UnitKey, seen: Inspection) -> Rule | None:
     doubt = fracture.K_FACTOR_UNCERTAINTY
     return _rule(
         "fracture", RED, unit,
-        f"1.4·K = {fracture.SAFETY * k_max:.2f} MPa√m of the inspected flaw reaches "
-        f"K_IC = {fracture.TOUGHNESS_MPA_M05:g} at a difference of {delta_k:g} K",
+        f"that flaw: K_max {k_max:.2f} MPa√m × {fracture.SAFETY:g} ≥ "
+        f"K_IC {fracture.TOUGHNESS_MPA_M05:g}, ΔT {delta_k:g} K",
         f"K {k_max / doubt:.2f} … {k_max * doubt:.2f} MPa√m (factor {doubt:g}); full constraint",
         pane="outer", length_mm=seen.length_mm, through=seen.through, k_max_mpa_m05=k_max,
         factor=fracture.SAFETY, k_ic_mpa_m05=fracture.TOUGHNESS_MPA_M05,
@@ -92,8 +91,7 @@ def _tempered(unit: UnitKey, facts: WindowFacts) -> Fired:
                 seen.time_us,
                 _rule(
                     "tempered_crack", AMBER, unit,
-                    f"inspection by {seen.author} found a crack of {seen.length_mm:g} mm in the "
-                    f"{pane} pane",
+                    f"crack of {seen.length_mm:g} mm in the {pane} pane, seen by {seen.author}",
                     "tempered glass is not modelled: let a specialist judge it",
                     pane=pane, length_mm=seen.length_mm, author=seen.author,
                 ),
@@ -114,7 +112,7 @@ def _leak(unit: UnitKey, leak: Leak) -> Rule:
     return _rule(
         "leak", RED, unit,
         f"{'confirmed' if leak.active else 'ended, uninspected'} leak of {leak.volume}: "
-        f"{leak.rate_pa_s:.3g} Pa/s, hole {leak.hole_mm:.2g} mm",
+        f"{leak.rate_pa_s:.3g} ± {leak.sigma_pa_s:.1g} Pa/s, hole {leak.hole_mm:.2g} mm",
         f"rate ±{leak.sigma_pa_s:.2g} Pa/s (1σ); gas temperature lag 30 … 120 s allowed for",
         volume=leak.volume, rate_pa_s=leak.rate_pa_s, sigma_pa_s=leak.sigma_pa_s,
         hole_mm=leak.hole_mm, tau_s=leak.tau_s, active=leak.active, **{name: left},
@@ -132,7 +130,7 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             time_us,
             _rule(
                 "spall_lower", RED, unit,
-                f"even the smallest particle that fits, {low:g} mm, detaches spall from a "
+                f"even the smallest particle that fits, {low:.2g} mm, spalls a "
                 f"{thickness:g} mm pane",
                 SIZE_DOUBT, diameter_mm=low, required_mm=spall, thickness_mm=thickness,
                 pane=struck(impact),
@@ -143,7 +141,7 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             time_us,
             _rule(
                 "crack_upper", AMBER, unit,
-                f"the largest particle that fits, {high:g} mm, may crack a {thickness:g} mm pane",
+                f"the largest particle that fits, {high:.2g} mm, may crack a {thickness:g} mm pane",
                 SIZE_DOUBT, diameter_mm=high, required_mm=cracking, thickness_mm=thickness,
                 pane=struck(impact),
             ),
@@ -153,18 +151,18 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             time_us,
             _rule(
                 "unlocalised", AMBER, unit,
-                f"a hit has no position: {impact.reason}",
+                f"hit without a position: {impact.reason}",
                 "it may lie at the edge", sensors=impact.sensors, reason=impact.reason,
             ),
         )  # fmt: skip
     yield from _edge(impact, window)
     if impact.saturated or high is None:
-        words = "every channel clipped" if high is None else "channels clipped"
+        clipped = "all channels clipped" if high is None else "channels clipped"
         yield (
             time_us,
             _rule(
                 "saturated", AMBER, unit,
-                f"a hit was too loud to size ({words}): at least {low:.2g} mm",
+                f"hit too loud to size, {clipped}: {low:.2g} mm or larger",
                 ANY_SIZE if high is None else SIZE_DOUBT,
                 diameter_mm=list(impact.diameter_mm), peak_db=impact.peak_db,
             ),
@@ -176,7 +174,7 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             time_us,
             _rule(
                 "uninspected", AMBER, unit,
-                f"nobody has looked at a hit of {worth}",
+                f"hit of {worth} that nobody has looked at",
                 ANY_SIZE if size is None else SIZE_DOUBT,
                 diameter_mm=list(impact.diameter_mm), limit_mm=WORTH_A_LOOK_MM,
             ),
@@ -193,8 +191,8 @@ def _edge(impact: Impact, window: Window) -> Fired:
             impact.time_us,
             _rule(
                 "edge", AMBER, impact.unit,
-                f"a hit {distance:.1f} mm from the edge, where panes are weakest",
-                f"position ±{major:.1f} mm (95 %)",
+                f"hit {distance:.1f} ± {major:.1f} mm from the edge (limit {EDGE_MM:g} mm)",
+                f"position ±{major:.1f} mm (95 %); panes are weakest at the edge",
                 x_mm=impact.x_mm, y_mm=impact.y_mm, edge_mm=round(distance, 2), limit_mm=EDGE_MM,
             ),
         )  # fmt: skip
@@ -203,13 +201,13 @@ def _edge(impact: Impact, window: Window) -> Fired:
 def _sensors(unit: UnitKey, facts: WindowFacts) -> Fired:
     for poor in facts.poor:
         if poor.end_us is None or facts.cleared_us("outer") <= poor.end_us:
-            words = "has" if poor.end_us is None else "had for a time"
+            words = "only" if poor.end_us is None else "for a time only"
             yield (
                 poor.start_us,
                 _rule(
                     "few_sensors", AMBER, unit,
-                    f"{words} only {poor.healthy} healthy acoustic sensors of "
-                    f"{FEWEST_SENSORS} needed: a hit may have gone unheard",
+                    f"{words} {poor.healthy} healthy acoustic sensors of {FEWEST_SENSORS} needed: "
+                    "a hit may go unheard",
                     "as the unit reports their health",
                     healthy=poor.healthy, needed=FEWEST_SENSORS, now=poor.end_us is None,
                 ),
@@ -225,7 +223,7 @@ def _unmonitored(unit: UnitKey, facts: WindowFacts) -> Fired:
             spans[0][0],
             _rule(
                 "unmonitored", AMBER, unit,
-                f"unmonitored for {total_s:.0f} s: telemetry is lost that no refill can bring",
+                f"unmonitored for {total_s:.0f} s: telemetry is lost for good",
                 "from the last packet before to the first after each loss",
                 seconds=total_s, losses=len(spans),
             ),

@@ -1,6 +1,6 @@
 """A scripted ground station: the shenzhou20 story, one call a turn, for tests of API and console.
 
-It decides nothing: what a strike or a leak makes of the status is written down here.
+What is seen is written down here; what it makes of the return status, the ground's own rules say.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from ground.api import source
 from ground.api.source import Health, JournalEntry, LinkState, Refused, Sample, UnitState, Value
 from ground.fleet import Fleet
 from ground.model import Alarm, Finding, Impact, Inspection, Leak, UnitKey, VehicleStatus
+from ground.verdict.facts import WindowFacts
+from ground.verdict.return_status import ReturnStatus
 from hil_tests.e2e import demo_story as story
 from hil_tests.e2e.demo_story import FLEET, SZ20, SZ21, TIANGONG
 from protocol.schema.severity import Severity
@@ -31,12 +33,10 @@ class DemoGround(source.Ground):
         self._kept: dict[UnitKey, list[Sample]] = {}
         self._silent: set[UnitKey] = set()
         self._listeners: list = []
-        self._status = {
-            v.id: VehicleStatus(
-                v.id, v.name, v.role, "GREEN" if v.has_return_status else None, None, (), ()
-            )
-            for v in FLEET.vehicles
-        }
+        self._return_status = ReturnStatus()
+        self._facts = {unit: WindowFacts() for unit in (SZ20, SZ21, TIANGONG)}
+        self._unknown_since_us: dict[str, int | None] = {}
+        self._statuses = self._assess()
         self._impacts: list[Impact] = []
         self._leaks: list[Leak] = []
         self._findings: list[Finding] = []
@@ -67,12 +67,14 @@ class DemoGround(source.Ground):
         self._impacts.append(hit)
         self._findings.append(story.strike(hit))
         self._raise("strike", unit, Severity.CRITICAL, story.STRIKE_WORDS, hit.time_us, late)
-        self._set(unit.vehicle, "AMBER", story.STRIKE_RULES, (story.photo_task(hit),))
+        self._facts[unit].impacts.append(hit)
+        self._tell([])
 
     def leak(self, unit: UnitKey = TIANGONG) -> None:
         """Gap 2 begins to leak."""
         found = story.leak(unit, self.now_us)
         self._leaks.append(found)
+        self._facts[unit].leaks.append(found)
         self._raise("leak", unit, Severity.DISTRESS, "Gap 2 leaks: 134 Pa/s", found.time_us)
         self._tell([])
 
@@ -80,15 +82,13 @@ class DemoGround(source.Ground):
         """The link delivers nothing; the unit goes on."""
         self._silent.add(unit)
         self._raise("silence", unit, Severity.WARNING, "Silent: no telemetry", self.now_us)
-        self._status[unit.vehicle] = replace(
-            self._status[unit.vehicle], unknown_since_us=self._history[unit][-1].utc_us
-        )
+        self._unknown_since_us[unit.vehicle] = self._history[unit][-1].utc_us
         self._tell([])
 
     def recover(self, unit: UnitKey = SZ21) -> None:
         """The link is back: kept packets arrive, late."""
         self._silent.discard(unit)
-        self._status[unit.vehicle] = replace(self._status[unit.vehicle], unknown_since_us=None)
+        self._unknown_since_us[unit.vehicle] = None
         kept = self._kept.pop(unit, [])
         self._deliver([replace(s, late=True) for s in kept])
 
@@ -118,6 +118,7 @@ class DemoGround(source.Ground):
         self._tell(samples)
 
     def _tell(self, samples: list[Sample]) -> None:
+        self._statuses = self._assess()
         for listener in self._listeners:
             listener(samples)
 
@@ -129,13 +130,8 @@ class DemoGround(source.Ground):
             )
         )  # fmt: skip
 
-    def _set(self, vehicle, status, rules, tasks) -> None:
-        old = self._status[vehicle]
-        history = (*old.history, (self.now_us, status, rules[0].name))
-        self._status[vehicle] = replace(
-            old, status=status, rules=rules, tasks=tasks, history=history
-        )
-        self._tell([])
+    def _assess(self) -> tuple[VehicleStatus, ...]:
+        return self._return_status.assess(FLEET, self._facts, self._unknown_since_us)
 
     # What the API reads
 
@@ -182,7 +178,7 @@ class DemoGround(source.Ground):
         ]
 
     def statuses(self):
-        return list(self._status.values())
+        return list(self._statuses)
 
     def impacts(self):
         return self._impacts
@@ -231,13 +227,8 @@ class DemoGround(source.Ground):
     def inspect(self, inspection: Inspection) -> None:
         self._inspections.append(inspection)
         self._log("inspection", inspection.author, {"result": inspection.result})
-        unit = inspection.unit
-        if inspection.result == "crack":
-            rule = story.crack_rule(inspection)
-            self._raise("crack", unit, Severity.SEVERE, rule.words, inspection.time_us)
-            self._set(unit.vehicle, "RED", (rule,), ())
-        else:
-            self._set(unit.vehicle, "GREEN", (story.CLEAR_RULE,), ())
+        self._facts[inspection.unit].inspections.append(inspection)
+        self._tell([])
 
     def _log(self, kind: str, author: str, data: dict) -> None:
         self._journal.append(JournalEntry(self.now_us, kind, author, data))

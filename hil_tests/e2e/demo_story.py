@@ -1,9 +1,9 @@
-"""What stands in the shenzhou20 story: the fleet, the strike, the leak, the crack."""
+"""What stands in the shenzhou20 story: the fleet, the strike, the leak."""
 
 from __future__ import annotations
 
 from ground.fleet import Fleet
-from ground.model import Finding, Impact, Inspection, Leak, PacketId, PhotoTask, Rule, UnitKey
+from ground.model import Finding, Impact, Leak, PacketId, UnitKey
 
 SZ20 = UnitKey("sz20", "w1")
 SZ21 = UnitKey("sz21", "w1")
@@ -28,29 +28,6 @@ FLEET = Fleet.from_dict(
 )
 
 STRIKE_WORDS = "Impact on the outer pane, 16.9 mm from its edge, all channels clipped"
-STRIKE_RULES = (
-    Rule(
-        "edge hit",
-        "AMBER",
-        "Hit within 30 mm of the pane's edge",
-        {"edge_mm": 16.9, "limit_mm": 30.0},
-        "95 % ellipse 5.5 x 2.6 mm",
-    ),
-    Rule(
-        "size open",
-        "AMBER",
-        "All channels clipped: the particle's size has no upper end",
-        {"diameter_mm": [0.1, None], "thickness_mm": 14.0},
-        "lower bound only",
-    ),
-    Rule(
-        "uninspected hit",
-        "AMBER",
-        "Hit of 0.1 mm or more that nobody has inspected",
-        {"diameter_mm": [0.1, None]},
-        "an inspection decides",
-    ),
-)
 
 
 def impact(unit: UnitKey, time_us: int, received_us: int, late: bool) -> Impact:
@@ -78,12 +55,6 @@ def strike(hit: Impact) -> Finding:
     return Finding(hit.unit, "strike", hit.time_us, (hit.packet,), hit.late)
 
 
-def photo_task(hit: Impact) -> PhotoTask:
-    """Where the crew should look."""
-    words = "Photograph the outer pane at x 95, y -62 mm, 10 mm around"
-    return PhotoTask(hit.unit, "outer", hit.x_mm, hit.y_mm, 10.5, words, hit.packet)
-
-
 def leak(unit: UnitKey, time_us: int) -> Leak:
     """Gap 2 through a hole of 0.1 mm."""
     return Leak(
@@ -99,17 +70,3 @@ def leak(unit: UnitKey, time_us: int) -> Leak:
         active=True,
         packets=(PacketId(*unit, 1, 90),),
     )
-
-
-def crack_rule(seen: Inspection) -> Rule:
-    """The rule that an inspected through-crack fires."""
-    return Rule(
-        "inspected through-crack",
-        "RED",
-        f"Inspected through-crack of {seen.length_mm:g} mm in the {seen.pane} pane",
-        {"length_mm": seen.length_mm, "K_max_MPa_sqrt_m": 1.9, "K_IC": 0.75, "delta_k": 300},
-        "factor 2 on K",
-    )
-
-
-CLEAR_RULE = Rule("inspected clear", "GREEN", "Inspected: clear", {}, "")

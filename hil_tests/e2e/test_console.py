@@ -9,8 +9,9 @@ from playwright.async_api import Page, expect
 
 from ground.api.app import create_app
 from ground.api.server import serve
+from ground.model import Inspection
 from hil_tests.e2e.conftest import OUTPUT, TOKEN, Console
-from hil_tests.e2e.demo_ground import SZ21
+from hil_tests.e2e.demo_ground import SZ20, SZ21
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +57,7 @@ async def test_the_story(console: Console) -> None:
     await expect(impact).to_have_attribute("cy", "61.7")
     await expect(pane(page, "sz20/w1").locator(".pane-task")).to_be_visible()
     await expect(card(page, "sz20")).to_contain_text("AMBER")
-    await expect(card(page, "sz20")).to_contain_text("within 30 mm of the pane's edge")
+    await expect(card(page, "sz20")).to_contain_text("17.1 ± 5.5 mm from the edge")
     await expect(page.get_by_label("Alarm strip")).to_contain_text("CRITICAL")
     await expect(page.get_by_label("Seats home")).to_contain_text("3 GREEN seats for 6 crew")
 
@@ -82,6 +83,17 @@ async def test_the_story(console: Console) -> None:
     await page.get_by_role("button", name="Record inspection").click()
     await expect(card(page, "sz20")).to_contain_text("RED")
     await expect(card(page, "sz20")).to_contain_text("through-crack of 10 mm")
+    await expect(card(page, "sz20")).to_contain_text("1.4 ≥ K_IC 0.75, ΔT 300 K")
+
+    # inputs and uncertainty are a click away, and a redraw does not take them out of sight
+    details = card(page, "sz20").locator("details")
+    await expect(details.locator('[data-rule="fracture"]')).to_be_hidden()
+    await details.locator("summary", has_text="also AMBER: edge, saturated").click()
+    await expect(details.locator('[data-rule="fracture"]')).to_contain_text("factor 2")
+    ground.strike()
+    await expect(card(page, "sz20")).to_contain_text("uninspected")
+    await expect(details.locator('[data-rule="edge"]').first).to_contain_text("limit 30 mm")
+    await expect(details.locator('[data-rule="edge"]').first).to_be_visible()
     await expect(pane(page, "sz20/w1").locator(".pane-crack")).to_be_visible()
     seen = ground.inspections()[0]
     assert (seen.author, seen.result, seen.length_mm, seen.through) == ("Li Wei", "crack", 10, True)
@@ -111,6 +123,37 @@ async def test_silence_and_late_strike(console: Console) -> None:
     await expect(page.get_by_label("Alarm strip")).to_contain_text("LATE")
     await expect(stale).to_have_count(0)
     assert console.complaints == []
+
+
+async def test_the_worst_case_is_read_at_one_glance(console: Console) -> None:
+    """RED, AMBER unknown with its task, and a leak: no scrolling, no small print, two lines."""
+    ground = console.ground
+    ground.strike()
+    ground.second()
+    ground.inspect(
+        Inspection(SZ20, ground.now_us, "a name of usual length", "outer", "crack", 10.0)
+    )
+    ground.leak()
+    ground.strike(SZ21, late_by_s=20)
+    ground.silence()
+    page = await console.open()
+    await expect(card(page, "sz21")).to_contain_text("UNKNOWN SINCE")
+    await expect(card(page, "sz21")).to_contain_text("Photo task")
+    await expect(card(page, "tiangong")).to_contain_text("half pressure in 8 min 40 s")
+    await expect(page.locator(".js-series-data-loaded")).to_have_count(2)
+    for view in (".pw-status", ".pw-panes"):
+        hidden = await page.locator(view).evaluate("view => view.scrollHeight - view.clientHeight")
+        assert hidden <= 0, f"{hidden} px of {view} are out of sight"
+    sizes = await page.locator(".pw-picture text").evaluate_all(
+        "all => all.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 11
+    strip = await page.get_by_label("Alarm strip").bounding_box()
+    assert strip["height"] < 50
+    table = page.locator(".js-lad-table__body__row", has_text="sz21/w1").locator("td.is-stale")
+    words = await table.first.evaluate("cell => getComputedStyle(cell, '::after').content")
+    assert "old" in words
+    await shot(page, "console_worst")
 
 
 async def test_shelve_through_the_fault_view(console: Console) -> None:

@@ -117,7 +117,11 @@ async def test_the_story_in_status_impacts_leaks_findings_alarms(client, ground)
     assert finding["evidence"] == [["sz20", "w1", 1, 34]]
     status = {v["id"]: v for v in await get(client, "status")}
     assert status["sz20"]["status"] == "AMBER"
-    assert status["sz20"]["rules"][0]["inputs"] == {"edge_mm": 16.9, "limit_mm": 30.0}
+    edge = status["sz20"]["rules"][0]
+    assert edge["inputs"] == {
+        "window": "w1", "x_mm": 94.6, "y_mm": -61.7, "edge_mm": 17.06, "limit_mm": 30.0,
+    }  # fmt: skip
+    assert edge["inputs_words"].endswith("from the edge 17.1 mm · limit 30 mm")
     assert status["sz20"]["tasks"][0]["x_mm"] == 94.6
     assert status["sz20"]["history"][0]["status"] == "AMBER"
     assert status["tiangong"]["status"] is None

@@ -12,6 +12,7 @@ import ground
 from ground.fleet import Fleet, Vehicle, Window
 from ground.model import Hole, Inspection, UnitKey, VehicleStatus
 from ground.verdict.assessor import Assessor
+from ground.verdict.inputs import NAMES, inputs_words
 from hil_tests.unit.orbit import T0_US, housekeeping
 from hil_tests.unit.telemetry import Sender
 
@@ -73,6 +74,10 @@ def test_worked_example() -> None:
     assert "factor 2" in fracture.uncertainty
     assert [(t - T0_US) // S for t, _, _ in status.history] == [15, 60]
     assert [(s, r) for _, s, r in status.history] == [("AMBER", "edge"), ("RED", "through_crack")]
+    assert "K_max 2.87 MPa√m × 1.4 ≥ K_IC 0.75, ΔT 300 K" in fracture.words
+    assert "K_max 2.87 MPa√m · safety factor 1.4" in inputs_words(fracture.inputs)
+    saturated = next(r for r in status.rules if r.name == "saturated")
+    assert "particle 0.115 … open mm" in inputs_words(saturated.inputs)
     assert assessor.leaks == ()
     assert assessor.latest[UNIT]["p_gap2"].limit == 0
     assert [f.verdict for f in assessor.findings] == ["strike"]
@@ -327,3 +332,11 @@ def test_without_the_inspection_a_crack_stays_unseen() -> None:
     other.packet(replace(hit, link="elsewhere"))
     other.inspection(look(60, "crack", length_mm=10.0))
     assert (vehicle(assessor).status, vehicle(other).status) == ("AMBER", "RED")
+
+
+def test_every_input_of_a_rule_has_a_name_for_people() -> None:
+    source = Path(ground.__path__[0]) / "verdict" / "rules.py"
+    calls = [n for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Call)]
+    named = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "_rule"]
+    given = {k.arg for c in named for k in c.keywords if k.arg} | {"window", "half_s", "reserve_s"}
+    assert given == set(NAMES)

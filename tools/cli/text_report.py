@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ground.verdict.inputs import inputs_words
+
 Report = Mapping[str, Any]
 
 
@@ -48,8 +50,7 @@ def _clock(iso: str) -> str:
 def _vehicle(vehicle: Report) -> Iterator[str]:
     yield f"{vehicle['id']:10} {vehicle['status'] or '–'}"
     for rule in vehicle["rules"]:
-        inputs = ", ".join(f"{key} {_short(value)}" for key, value in rule["inputs"].items())
-        yield f"  {rule['rule']}: {inputs} ({rule['uncertainty']})"
+        yield f"  {rule['rule']}: {inputs_words(rule['inputs'])} ({rule['uncertainty']})"
     for change in vehicle["history"]:
         yield f"  {_clock(change['time'])} {change['status']:5} {change['rule']}"
 
@@ -92,7 +93,3 @@ def _alarm(alarm: Report) -> str:
 
 def _where(thing: Report) -> str:
     return f"{_clock(thing['time'])} {thing['vehicle']}/{thing['window']}"
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

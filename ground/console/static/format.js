@@ -48,16 +48,3 @@ export function size([low, high]) {
   const mm = (value) => Number(value.toPrecision(2));
   return high === null ? `≥ ${mm(low)} mm (clipped)` : `${mm(low)} to ${mm(high)} mm`;
 }
-
-// Values of a rule's inputs, short.
-export function plain(value) {
-  if (value === null) return 'open';
-  if (Array.isArray(value)) return value.map(plain).join(' … ');
-  if (typeof value === 'number') return String(Number(value.toPrecision(4)));
-  if (typeof value === 'object') {
-    return Object.entries(value)
-      .map(([k, v]) => `${k} ${plain(v)}`)
-      .join(', ');
-  }
-  return String(value);
-}

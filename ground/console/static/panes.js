@@ -132,6 +132,6 @@ function healthWords(values) {
 }
 
 function inspectionWords(seen) {
-  const what = seen.result === 'crack' ? `CRACK ${seen.length_mm} mm${seen.through ? ', through' : ', not through'}` : 'clear';
-  return `${what} on the ${seen.pane} pane · ${seen.author}, ${clockTime(seen.time)}`;
+  const what = seen.result === 'crack' ? `CRACK ${seen.length_mm} mm${seen.through ? '' : ' not'} through` : 'clear';
+  return `${what}, ${seen.pane} · ${seen.author}, ${clockTime(seen.time)}`;
 }

@@ -1,7 +1,7 @@
 // Return status: who can go home in what, and which rule says so. It advises; people decide.
 
 import { el, painter, swap } from './dom.js';
-import { clockTime, moment, plain, span } from './format.js';
+import { clockTime, moment, span } from './format.js';
 import { inspect } from './inspection.js';
 
 const MEANING = {
@@ -12,11 +12,12 @@ const MEANING = {
 
 export function mountStatus(root, ground) {
   const { live } = ground;
+  const opened = new Set(); // vehicles whose details someone reads: a redraw must not close them
   root.classList.add('pw-status');
   const paint = painter(() => {
     const lost = live.lostAt && new Date(live.lostAt).toISOString();
     const vehicles = live.topic('status').map((v) => ({ ...v, unknown_since: v.unknown_since ?? lost }));
-    swap(root, homeLine(vehicles, ground.fleet), overview(vehicles), vehicles.map((v) => card(v, ground)));
+    swap(root, homeLine(vehicles, ground.fleet), overview(vehicles), vehicles.map((v) => card(v, ground, opened)));
   });
   return live.onAny(['status', 'leaks', 'connection'], paint);
 }
@@ -41,7 +42,7 @@ function homeLine(vehicles, fleet) {
   );
 }
 
-// All vehicles at one glance: the cards below may need scrolling.
+// All vehicles at one glance, where the cards below need scrolling.
 function overview(vehicles) {
   return el(
     'p',
@@ -55,7 +56,7 @@ function overview(vehicles) {
   );
 }
 
-function card(vehicle, ground) {
+function card(vehicle, ground, opened) {
   const craft = ground.fleet.find((v) => v.id === vehicle.id);
   return el(
     'section',
@@ -72,7 +73,7 @@ function card(vehicle, ground) {
     vehicle.tasks.map((task) => el('p', { class: 'pw-task' }, el('b', {}, '◎ Photo task: '), task.words)),
     vehicle.leaks.map(leakLine),
     vehicle.leaks.length === 0 && !vehicle.status ? el('p', {}, 'No leak seen.') : null,
-    el('ul', {}, vehicle.rules.map(ruleLine)),
+    rules(vehicle, opened),
   );
 }
 
@@ -96,17 +97,38 @@ function facts(vehicle, craft) {
   return `${vehicle.id} · ${craft.seats} seats, crew ${craft.crew}${since}`;
 }
 
-function ruleLine(rule) {
-  const inputs = Object.entries(rule.inputs).map(([k, v]) => `${k} ${plain(v)}`).join(' · ');
+// What decides the present status in full; what it outweighs by name; the rest behind a click.
+function rules({ id, status, rules: fired }, opened) {
+  if (fired.length === 0) return null;
+  const deciding = fired.filter((rule) => rule.status === status);
+  const others = [...new Set(fired.filter((rule) => rule.status !== status).map((rule) => rule.rule))];
+  const also = others.length ? `also AMBER: ${others.map(spaced).join(', ')} · ` : '';
+  const ontoggle = ({ target }) => (target.open ? opened.add(id) : opened.delete(id));
+  return [
+    el('ul', {}, deciding.map((rule) => el('li', {}, el('b', {}, MEANING[rule.status][0]), ' ', shortly(id, rule)))),
+    el(
+      'details',
+      { open: opened.has(id), ontoggle },
+      el('summary', {}, also, 'inputs and uncertainty'),
+      fired.map((rule) => ruleDetails(id, rule)),
+    ),
+  ];
+}
+
+const spaced = (name) => name.replaceAll('_', ' ');
+const shortly = (vehicleId, rule) => rule.words.replace(`${vehicleId}/`, '');
+
+function ruleDetails(vehicleId, rule) {
   return el(
-    'li',
-    {},
-    el('b', {}, `${MEANING[rule.status]?.[0] ?? '•'} ${rule.words}`),
-    el('small', {}, `${rule.rule}: ${[inputs, rule.uncertainty].filter(Boolean).join(' — ')}`),
+    'p',
+    { 'data-rule': rule.rule },
+    el('b', {}, `${rule.status} ${spaced(rule.rule)} `),
+    shortly(vehicleId, rule),
+    el('small', {}, [rule.inputs_words, rule.uncertainty].filter(Boolean).join(' — ')),
   );
 }
 
-export function leakLine(leak) {
+function leakLine(leak) {
   const words = [
     `${leak.rate_pa_s.toFixed(1)} ± ${leak.sigma_pa_s.toFixed(1)} Pa/s`,
     `hole ${leak.hole_mm.toFixed(2)} mm`,

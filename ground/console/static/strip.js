@@ -29,7 +29,7 @@ export function mountStrip(root, ground) {
     swap(action, live.lostAt === null && open.length ? disposal(open[0], operator) : '');
     swap(count, live.lostAt === null ? [el('b', {}, String(waiting)), ` unacknowledged of ${open.length} open`] : '');
     swap(soundButton, sound.on ? 'Sound on' : 'Sound off');
-    swap(operatorButton, `Operator: ${operator.name || '(no name)'}`);
+    swap(operatorButton, `Operator: ${operator.name || 'enter name …'}`);
     swap(states, stateLine(ground));
   });
   live.onAny(['alarms', 'units', 'connection'], paint);

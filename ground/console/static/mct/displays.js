@@ -25,8 +25,8 @@ function own(key, name, type, more = {}) {
 
 function overview() {
   const rows = [
-    [54, [[id('status'), 32, true], [id('panes'), 68, true]]],
-    [46, [[id('gap2'), 26], [id('outer'), 21], [id('latest'), 19], [FAULTS, 34]]],
+    [59, [[id('status'), 32, true], [id('panes'), 68, true]]],
+    [41, [[id('gap2'), 24], [id('outer'), 24], [id('latest'), 20], [FAULTS, 32]]],
   ];
   const containers = rows.map(([size, frames], row) => ({
     id: `row-${row}`,
