@@ -37,3 +37,9 @@ def stored_fleet(archive: Archive) -> Fleet:
     """The fleet that the archive was made for; empty when nobody gave one."""
     text = archive.meta("fleet")
     return Fleet.from_dict(json.loads(text)) if text else Fleet()
+
+
+def stored_speed(archive: Archive) -> float | None:
+    """How fast the units were said to run against the ground's clock; None in a new archive."""
+    text = archive.meta("speed")
+    return float(text) if text else None

@@ -41,6 +41,7 @@ class Service:
         self._stored = True
         for link in links:
             link.on_change = self._link_changed
+            link.session = station.archive.session
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` in the event loop after each commit; returns what ends that."""

@@ -18,7 +18,7 @@ from ground.archive.errors import ArchiveFull
 from ground.assessing import Assessing
 from ground.fleet import Fleet
 from ground.model import Chunk, Inspection, Packet, UnitKey
-from ground.rebuild import rebuild
+from ground.rebuild import rebuild, stored_speed
 from ground.stream.commander import Commander
 from ground.stream.intake import Identified, Intake
 from ground.stream.keys import KeyFileError, KeyStore
@@ -53,8 +53,8 @@ class Outcome:
 class Station:
     """One ground station on one archive, with all that it holds. Times are µs since 1970, UTC.
 
-    `speed` is how fast units run against the ground's clock, until their packets tell it. Raises
-    DamagedArchive.
+    `speed` is how fast units run against the ground's clock, until their packets tell it; what the
+    archive was begun with counts before it. Raises DamagedArchive.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Station:
         """When the first packet since the start came."""
         self.recording = True
         """False in the fold: what it does stands in the archive already."""
-        self._rate = 1 / speed
+        self.speed = stored_speed(archive) or speed
         self._commander = Commander(archive, keys)
         self._outgoing = Outgoing(self._commander)
         self._samples: list[Packet] = []
@@ -90,6 +90,7 @@ class Station:
     def start(self, now_us: int) -> None:
         """Begin to receive."""
         self.archive.set_meta("fleet", json.dumps(self.fleet.to_dict(), ensure_ascii=False))
+        self.archive.set_meta("speed", repr(self.speed))
         self.now_us = now_us
         self.act("start", "ground", {})
 
@@ -198,7 +199,7 @@ class Station:
         unit, link, decoded, received_us = identified
         stream = self.streams.get(unit)
         if stream is None:
-            stream = self.streams[unit] = UnitStream(unit, self._rate)
+            stream = self.streams[unit] = UnitStream(unit, 1 / self.speed)
         packet = stream.accept(decoded, link, received_us, self.now_us)
         if packet is None:
             self._tell_twice(stream)

@@ -6,6 +6,7 @@ What is added waits in memory until `commit`; after a failed commit it waits on.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -81,7 +82,10 @@ class Archive:
         self._pending: dict[str, list[tuple[Any, ...]]] = {}
         self.pending_bytes = 0
         """Received bytes that are not yet on disk."""
+        self.session = self.meta("session") or f"panewatch{secrets.token_hex(6)}"
+        """This archive's name at a broker: random, so that no other ground station has it."""
         if write:
+            self.set_meta("session", self.session)
             self._add("INSERT OR IGNORE INTO dictionary VALUES (?, ?)", SCHEMA, _text(as_json()))
 
     def add_raw(self, chunk: Chunk) -> None:

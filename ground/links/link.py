@@ -39,6 +39,8 @@ class Link(ABC):
     def __init__(self, name: str, clock: Callable[[], int]) -> None:
         self.name = name
         """The address without password."""
+        self.session = ""
+        """Under this name a broker keeps what comes while the ground is down."""
         self.state = LinkState.WAITING
         self.words = "not opened yet"
         self.on_change: Callable[[Link], None] = lambda _: None

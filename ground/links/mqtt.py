@@ -23,12 +23,9 @@ _TOPIC: Final = re.compile(f"panewatch/([0-9a-f]{{8}})/{_NAME}/{_NAME}/tm")
 
 
 class MqttLink(Link):
-    """`client_id` must be the same from start to start: the broker keeps what came meanwhile.
+    """A broker at `mqtt://[user:password@]host[:port]`. Raises LinkError."""
 
-    Raises LinkError for an address that is none.
-    """
-
-    def __init__(self, url: str, clock: Callable[[], int], client_id: str) -> None:
+    def __init__(self, url: str, clock: Callable[[], int]) -> None:
         try:
             parts = urlsplit(url)
             port = parts.port or PORT
@@ -40,7 +37,6 @@ class MqttLink(Link):
         self._host, self._port = parts.hostname, port
         self._user = unquote(parts.username) if parts.username else None
         self._password = unquote(parts.password) if parts.password else None
-        self._client_id = client_id
 
     async def run(self, sink: Sink) -> None:
         """See Link.run."""
@@ -66,8 +62,8 @@ class MqttLink(Link):
             self._port,
             username=self._user,
             password=self._password,
-            identifier=self._client_id,
-            clean_session=False,
+            identifier=self.session or None,
+            clean_session=not self.session,
             timeout=5,
             keepalive=15,
             max_queued_incoming_messages=QUEUE_MAX,

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import threading
+import socket
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import serial
-
 from ground.links.link import Backoff, Link, LinkState, Sink
+from ground.links.port import DevicePort, Port, SocketPort, is_socket, socket_address
 from ground.model import Chunk
 from protocol.wire import frame
 
 BAUD: Final = 115_200
-READ_S: Final = 0.02
-"""Bytes of so long a time are one chunk."""
-READ_MAX: Final = 16_384
 
 
 class SerialLink(Link):
-    """Reads in a thread of its own, since pyserial blocks; waits for a port that is not there."""
+    """Reads in a thread of its own, since ports block; waits for a port that is not there.
+
+    Raises LinkError for an address that is none.
+    """
 
     def __init__(self, url: str, clock: Callable[[], int], baud: int = BAUD) -> None:
+        if is_socket(url):
+            socket_address(url)
         super().__init__(url, clock)
         self._baud = baud
 
@@ -33,73 +35,69 @@ class SerialLink(Link):
         async for _ in backoff.attempts():
             try:
                 port = await asyncio.to_thread(self._open)
-            except (serial.SerialException, OSError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 self._say(LinkState.WAITING, _words(error))
                 continue
             backoff.reset()
-            self._say(LinkState.OPEN, f"open at {self._baud} baud")
+            words = "connected" if is_socket(self.name) else f"open at {self._baud} baud"
+            self._say(LinkState.OPEN, words)
             words = await self._serve(port, sink)
             self._say(LinkState.WAITING, words)
 
-    def _open(self) -> serial.SerialBase:
-        return serial.serial_for_url(
-            self.name, self._baud, timeout=READ_S, write_timeout=2.0, exclusive=True
-        )
+    def _open(self) -> Port:
+        return SocketPort(self.name) if is_socket(self.name) else DevicePort(self.name, self._baud)
 
-    async def _serve(self, port: serial.SerialBase, sink: Sink) -> str:
+    async def _serve(self, port: Port, sink: Sink) -> str:
         """Move bytes both ways until the port fails; returns why."""
-        stop = threading.Event()
-        loop = asyncio.get_running_loop()
-        reader = asyncio.create_task(asyncio.to_thread(self._read, port, sink, loop, stop))
+        thread = ThreadPoolExecutor(1)
         writer = asyncio.create_task(self._write(port))
+        reader = asyncio.create_task(self._read(port, thread, sink, writer))
         try:
-            await asyncio.wait((reader, writer), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((reader,))
         finally:
-            stop.set()
+            reader.cancel()
             writer.cancel()
             ends = await asyncio.gather(reader, writer, return_exceptions=True)
+            thread.shutdown()  # waits for a read that has begun
             await asyncio.to_thread(port.close)
         errors = (e for e in ends if isinstance(e, Exception))
         return _words(next(errors, OSError("the line was closed")))
 
-    def _read(
-        self,
-        port: serial.SerialBase,
-        sink: Sink,
-        loop: asyncio.AbstractEventLoop,
-        stop: threading.Event,
+    async def _read(
+        self, port: Port, thread: ThreadPoolExecutor, sink: Sink, writer: asyncio.Task[None]
     ) -> None:
-        while not stop.is_set():
-            data = port.read(READ_MAX)
-            if data:
-                taken = asyncio.run_coroutine_threadsafe(self._take(data, sink), loop)
-                while not stop.is_set():
-                    try:
-                        taken.result(READ_S)
-                        break
-                    except TimeoutError:
-                        continue
-                else:
-                    taken.cancel()
+        """Until the port or the writer fails; what was read till then is handed on."""
+        loop = asyncio.get_running_loop()
+        while not writer.done():
+            if data := await loop.run_in_executor(thread, port.read):
+                await sink(Chunk(self.name, self._clock(), data, framed=True))
 
-    async def _take(self, data: bytes, sink: Sink) -> None:
-        await sink(Chunk(self.name, self._clock(), data, framed=True))
-
-    async def _write(self, port: serial.SerialBase) -> None:
+    async def _write(self, port: Port) -> None:
         while True:
             _, packet = await self._commands.get()
             await asyncio.to_thread(port.write, frame.encode(packet))
 
 
+_IN_USE: Final = "in use by another program; close that one"
+_WORDS: Final = {
+    errno.EBUSY: _IN_USE,
+    errno.EWOULDBLOCK: _IN_USE,
+    errno.ENOENT: "no such port; waiting for it",
+    errno.EACCES: "no permission to open it; add yourself to the group of serial ports (dialout)",
+    errno.ECONNREFUSED: "refused: nobody listens there; waiting",
+}
+
+
 def _words(error: Exception) -> str:
-    number = getattr(error, "errno", None)
+    cause = error.__context__ or error  # pyserial says in words alone what the system told it
+    number = getattr(error, "errno", None) or getattr(cause, "errno", None)
     text = str(error)
-    if "exclusively lock" in text or number in (errno.EBUSY, errno.EWOULDBLOCK):
-        return "in use by another program; close that one"
-    if number == errno.ENOENT:
-        return "no such port; waiting for it"
-    if number == errno.EACCES:
-        return "no permission to open it; add yourself to the group of serial ports (dialout)"
+    if "exclusively lock" in text:
+        return _IN_USE
+    if isinstance(cause, socket.gaierror):
+        return "no such host; trying again"
+    if number in _WORDS:
+        return _WORDS[number]
     if isinstance(error, ValueError):
         return f"no address that pyserial knows: {text}"
     return f"closed: {text}; trying again"

@@ -9,11 +9,11 @@ from ground.links.mqtt import MqttLink
 from ground.links.serial import SerialLink
 
 
-def make_link(url: str, clock: Callable[[], int], client_id: str) -> Link:
+def make_link(url: str, clock: Callable[[], int]) -> Link:
     """`mqtt://…`, or what pyserial opens: `/dev/ttyACM0`, `COM3`, `socket://…`, `rfc2217://…`.
 
     Raises LinkError.
     """
     if url.startswith("mqtt:"):
-        return MqttLink(url, clock, client_id)
+        return MqttLink(url, clock)
     return SerialLink(url, clock)

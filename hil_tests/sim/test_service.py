@@ -78,7 +78,7 @@ def packets(service: Service) -> int:
 async def test_a_pty_appears_goes_and_comes_back(tmp_path: Path) -> None:
     unit, clock = FakeUnit(), SteadyClock()
     port = tmp_path / "port"
-    link = make_link(str(port), clock, "g")
+    link = make_link(str(port), clock)
     async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
         await waiter.until(lambda: link.words == "no such port; waiting for it")
         for life in range(2):
@@ -114,7 +114,7 @@ async def test_a_port_in_use_is_told(tmp_path: Path) -> None:
     clock = SteadyClock()
     master, slave = pty.openpty()
     name = os.ttyname(slave)
-    first, second = make_link(name, clock, "g"), make_link(name, clock, "g")
+    first, second = make_link(name, clock), make_link(name, clock)
 
     async def sink(_: Chunk) -> None: ...
 
@@ -134,18 +134,39 @@ async def test_a_port_in_use_is_told(tmp_path: Path) -> None:
 
 async def test_a_socket_that_is_not_there_yet(tmp_path: Path, unused_tcp_port: int) -> None:
     unit, clock = FakeUnit(), SteadyClock()
-    link = make_link(f"socket://127.0.0.1:{unused_tcp_port}", clock, "g")
+    link = make_link(f"socket://127.0.0.1:{unused_tcp_port}", clock)
 
     async def serve(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while not writer.is_closing():  # pyserial drops what comes before its open returns
+        for _ in range(200):
             writer.write(frame.encode(unit.boot()))
-            await asyncio.sleep(0.05)
+        writer.close()  # at once: nothing that was sent before may be lost
 
     async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
-        await waiter.until(lambda: "trying again" in link.words)
+        await waiter.until(lambda: link.words == "refused: nobody listens there; waiting")
         server = await asyncio.start_server(serve, "127.0.0.1", unused_tcp_port)
-        await waiter.until(lambda: packets(service) > 2)
+        await waiter.until(lambda: packets(service) >= 200)
         server.close()
+        await waiter.until(lambda: "refused" in waiter.lines[-1])
+        assert packets(service) == len(unit.made)
+
+
+@pytest.mark.parametrize("url", ["socket://", "socket://host", "socket://host:x", "socket://:5"])
+def test_a_socket_address_that_is_none(url: str) -> None:
+    with pytest.raises(LinkError, match="socket://host:port"):
+        make_link(url, SteadyClock())
+
+
+async def test_a_host_that_does_not_exist_is_told() -> None:
+    link = make_link("socket://nowhere.invalid:5", SteadyClock())
+    said = Waiter()
+    link.on_change = lambda link: said.line(link.words)
+
+    async def sink(_: Chunk) -> None: ...
+
+    task = asyncio.create_task(link.run(sink))
+    await said.until(lambda: link.words == "no such host; trying again")
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager
@@ -172,7 +193,7 @@ async def mosquitto(port: int) -> AsyncIterator[None]:
 @pytest.mark.mosquitto
 async def test_mqtt_through_a_broker_that_dies(tmp_path: Path, unused_tcp_port: int) -> None:
     unit, clock = FakeUnit(), SteadyClock()
-    link = make_link(f"mqtt://u:secret@127.0.0.1:{unused_tcp_port}", clock, "ground-1")
+    link = make_link(f"mqtt://u:secret@127.0.0.1:{unused_tcp_port}", clock)
     topic = f"panewatch/{SCHEMA_HASH:08x}/sz20/w1"
     async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
         await waiter.until(lambda: link.state is LinkState.WAITING and "no broker" in link.words)
@@ -204,21 +225,42 @@ async def test_the_broker_keeps_what_comes_while_the_ground_is_down(
     unit, clock = FakeUnit(), SteadyClock()
     url = f"mqtt://127.0.0.1:{unused_tcp_port}"
     async with mosquitto(unused_tcp_port):
-        link = make_link(url, clock, "ground-1")
+        link = make_link(url, clock)
         async with serving(tmp_path, [link], [unit], clock) as (_, waiter):
             await waiter.until(lambda: link.state is LinkState.OPEN)
         async with aiomqtt.Client("127.0.0.1", unused_tcp_port) as client:
             topic = f"panewatch/{SCHEMA_HASH:08x}/sz20/w1/tm"
             await client.publish(topic, unit.boot(), 1)
-        link = make_link(url, clock, "ground-1")
+        link = make_link(url, clock)
         async with serving(tmp_path, [link], [unit], clock) as (service, waiter):
             await waiter.until(lambda: packets(service) == 1)
+
+
+@pytest.mark.mosquitto
+async def test_two_grounds_on_one_broker(tmp_path: Path, unused_tcp_port: int) -> None:
+    unit, clock = FakeUnit(), SteadyClock()
+    url = f"mqtt://127.0.0.1:{unused_tcp_port}"
+    a, b = make_link(url, clock), make_link(url, clock)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    async with (
+        mosquitto(unused_tcp_port),
+        serving(tmp_path / "a", [a], [unit], clock) as (first, one),
+        serving(tmp_path / "b", [b], [unit], clock) as (second, two),
+    ):
+        await one.until(lambda: a.state is LinkState.OPEN)
+        await two.until(lambda: b.state is LinkState.OPEN)
+        async with aiomqtt.Client("127.0.0.1", unused_tcp_port) as client:
+            await client.publish(f"panewatch/{SCHEMA_HASH:08x}/sz20/w1/tm", unit.boot(), 1)
+        await one.until(lambda: packets(first) == 1)
+        await two.until(lambda: packets(second) == 1)
+        assert len(one.lines) == len(two.lines) == 1  # neither displaced the other
 
 
 @pytest.mark.parametrize("url", ["mqtt://", "mqtt://host:notaport", "mqtt:host"])
 def test_an_address_that_is_none(url: str) -> None:
     with pytest.raises(LinkError, match="mqtt://"):
-        make_link(url, SteadyClock(), "g")
+        make_link(url, SteadyClock())
 
 
 async def test_a_full_disk_stops_receiving_and_goes_on_after(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ from ground.archive.archive import Archive
 from ground.fleet import Fleet
 from ground.model import Inspection, UnitKey
 from ground.station import Station
+from ground.summary import summary
 from ground.verdict.assessor import Assessor
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, S
+from tools.cli.recorded import known_from, open_archive
 
 FLEET = Fleet.from_dict(
     {
@@ -28,8 +30,11 @@ SZ20, SZ21 = UnitKey("sz20", "w1"), UnitKey("sz21", "w1")
 
 
 class AssessedBench(Bench):
+    speed = 1.0
+
     def open(self) -> None:
-        self.station = Station(Archive(self.path), FLEET, Assessor, self.keys)
+        archive = Archive(self.path)
+        self.station = Station(archive, FLEET, Assessor, self.keys, speed=self.speed)
         self.station.start(T0 + self.now)
         self.commit()
 
@@ -50,6 +55,18 @@ class AssessedBench(Bench):
     def open_alarms(self, start: str) -> list[Any]:
         alarms = self.station.assessor.alarms
         return [a for a in alarms if a.key.startswith(start) and a.state != "normal"]
+
+
+class FastUnit(FakeUnit):
+    """Its clock runs five times as fast as the ground's."""
+
+    @property
+    def since_boot(self) -> int:
+        return 5 * (self.now - self.booted)
+
+
+class FastBench(AssessedBench):
+    speed = 5.0
 
 
 @pytest.fixture
@@ -131,3 +148,24 @@ def test_what_was_dropped_on_board_is_not_forgiven(bench: AssessedBench) -> None
     sz20 = bench.vehicle("sz20")
     assert sz20.status == "AMBER"
     assert any("unmonitored" in rule.words for rule in sz20.rules)
+
+
+def test_a_fast_run_gives_the_same_report_from_its_archive(tmp_path: Path) -> None:
+    unit = FastUnit()
+    bench = FastBench(tmp_path, [unit])
+    bench.seconds(6)  # too short to tell the rate from the packets
+    unit.now = bench.now
+    bench.deliver(unit, [unit.hit()])
+    bench.second()
+    bench.station.stop(T0 + bench.now)
+    (impact,) = bench.station.assessor.impacts
+    assert impact.time_us == pytest.approx(T0 + 6 * S, abs=S // 10)
+    live = summary(bench.station)
+    bench.kill()
+    archive = open_archive(bench.path)
+    assert summary(known_from(archive)) == live
+    archive.close()
+    bench.speed = 1.0  # what `panewatch ground` takes for granted
+    bench.open()
+    assert bench.station.speed == 5.0
+    bench.kill()

@@ -42,7 +42,7 @@ class LeavingBroker:
 @pytest.fixture(params=["firmware", "ground"])
 def link(request):
     if request.param == "ground":
-        return ground_mqtt.MqttLink("mqtt://127.0.0.1", lambda: 0, "ground")
+        return ground_mqtt.MqttLink("mqtt://127.0.0.1", lambda: 0)
     return firmware_mqtt.MqttLink("mqtt://127.0.0.1", "sz20", "w1")
 
 

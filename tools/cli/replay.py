@@ -13,7 +13,7 @@ from ground.archive.archive import Archive, JournalRow
 from ground.archive.errors import ArchiveError
 from ground.links.link import LinkState
 from ground.links.replay import RecordingError, ReplayLink, recording
-from ground.rebuild import stored_fleet
+from ground.rebuild import stored_fleet, stored_speed
 from ground.service import Service
 from ground.station import Station
 from ground.summary import SCENARIO, summary
@@ -49,11 +49,11 @@ def execute(args: argparse.Namespace) -> int:
         try:
             fleet = fleet_of(args.fleet) if args.fleet else stored_fleet(archive)
             inspections = [row for row in archive.journal() if row.kind == "inspection"]
-            scenario = archive.meta(SCENARIO)
+            scenario, speed = archive.meta(SCENARIO), stored_speed(archive) or 1.0
         finally:
             archive.close()
     else:
-        fleet, inspections, scenario = fleet_of(args.fleet), [], None
+        fleet, inspections, scenario, speed = fleet_of(args.fleet), [], None, 1.0
     try:
         link = ReplayLink(str(args.recording), recording(args.recording), args.speed)
     except (RecordingError, ArchiveError) as error:
@@ -62,7 +62,8 @@ def execute(args: argparse.Namespace) -> int:
     apart = Archive()
     if scenario:
         apart.set_meta(SCENARIO, scenario)
-    asyncio.run(_replay(args, link, Station(apart, fleet, Assessor), inspections))
+    station = Station(apart, fleet, Assessor, speed=speed)
+    asyncio.run(_replay(args, link, station, inspections))
     return 0
 
 

@@ -54,7 +54,7 @@ async def running_ground(
     """
     clock = SteadyClock()
     try:
-        made = [make_link(url, clock, "panewatch-ground") for url in links]
+        made = [make_link(url, clock) for url in links]
         archive = Archive(path)
     except (LinkError, ArchiveError) as error:
         raise InputError(str(error)) from None

@@ -45,8 +45,9 @@ class Narrator:
 
 def _alarm(alarm: Alarm) -> str:
     late = "LATE  " if alarm.late else ""
-    where = alarm.unit or alarm.vehicle
-    return f"{alarm.severity.label:8}  {late}{where}: {alarm.what}"
+    about = alarm.unit or alarm.vehicle
+    where = f"{about}: " if about else ""  # the station's own are about none
+    return f"{alarm.severity.label:8}  {late}{where}{alarm.what}"
 
 
 def _status(status: VehicleStatus, before: tuple[str | None, bool]) -> str:

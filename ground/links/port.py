@@ -1,0 +1,92 @@
+"""What a serial link opens: anything that pyserial does, and TCP without its losses.
+
+pyserial's `socket://` empties its input before `open` returns, and its `read(n)` forgets what it
+has when the line ends before n bytes.
+"""
+
+from __future__ import annotations
+
+import select
+import socket
+from contextlib import suppress
+from typing import Final, Protocol
+from urllib.parse import urlsplit
+
+import serial
+
+from ground.links.link import LinkError
+
+READ_S: Final = 0.02
+"""Longest wait in a read."""
+READ_MAX: Final = 16_384
+OPEN_S: Final = 5.0
+WRITE_S: Final = 2.0
+
+
+class Port(Protocol):
+    """An open line; each call raises OSError when it has failed."""
+
+    def read(self) -> bytes:
+        """What is there, at the latest after READ_S; maybe nothing."""
+
+    def write(self, data: bytes, /) -> object:
+        """Write all of it."""
+
+    def close(self) -> None:
+        """Hang up."""
+
+
+class DevicePort:
+    """A port of pyserial."""
+
+    def __init__(self, url: str, baud: int) -> None:
+        self._port = serial.serial_for_url(
+            url, baud, timeout=READ_S, write_timeout=WRITE_S, exclusive=True
+        )
+        self.write = self._port.write
+        self.close = self._port.close
+
+    def read(self) -> bytes:
+        """See Port."""
+        data = self._port.read(1)
+        if data:
+            with suppress(OSError):  # the next read says it, and this one keeps what it has
+                data += self._port.read(min(self._port.in_waiting, READ_MAX))
+        return data
+
+
+class SocketPort:
+    """A serial line over TCP, `socket://host:port`."""
+
+    def __init__(self, url: str) -> None:
+        self._socket = socket.create_connection(socket_address(url), OPEN_S)
+        self._socket.settimeout(WRITE_S)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.write = self._socket.sendall
+        self.close = self._socket.close
+
+    def read(self) -> bytes:
+        """See Port."""
+        if not select.select([self._socket], [], [], READ_S)[0]:
+            return b""
+        data = self._socket.recv(READ_MAX)
+        if not data:
+            raise ConnectionError("the other end hung up")
+        return data
+
+
+def is_socket(url: str) -> bool:
+    """True for `socket://…`."""
+    return url.startswith("socket:")
+
+
+def socket_address(url: str) -> tuple[str, int]:
+    """Host and port; raises LinkError."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise LinkError(f"{url}: write socket://host:port")
+    return host, port
