@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
-from ground.acts import ACTS
 from ground.archive.archive import Archive, JournalRow
 from ground.archive.layouts import bodies
 from ground.fleet import Fleet
 from ground.stream.intake import Identified
 from protocol.schema.decode import decode
 
-if TYPE_CHECKING:
-    from ground.station import Station
+
+class Foldable(Protocol):
+    """A station (ground/station.py), as far as its archive is folded through it."""
+
+    archive: Archive
+    recording: bool
+    now_us: int
+
+    def advance(self, time_us: int) -> None:
+        """Let time pass."""
+
+    def act(self, kind: str, author: str, data: dict[str, Any]) -> None:
+        """Do what a journal entry does."""
+
+    def accept(self, identified: Identified) -> None:
+        """Take in a packet."""
+
+    def resume(self) -> None:
+        """Record from here on."""
 
 
-def rebuild(station: Station) -> None:
+def rebuild(station: Foldable) -> None:
     """Bring a new station to where the archive ends; raises DamagedArchive."""
     schemas = {key: bodies(d) for key, d in station.archive.dictionaries().items()}
     station.recording = False
@@ -25,7 +41,7 @@ def rebuild(station: Station) -> None:
             if entry.kind == "start":
                 station.now_us = entry.time_us
             station.advance(entry.time_us)
-            ACTS[entry.kind](station, entry.author, entry.data)
+            station.act(entry.kind, entry.author, entry.data)
         else:
             station.advance(entry.taken_us)
             decoded = decode(entry.data, schemas[entry.schema])
