@@ -61,6 +61,20 @@ async def test_one_that_dies_is_started_again_and_that_is_said(child):
     assert survivors([first, it.pid], 0.1) == []
 
 
+async def test_one_that_was_started_wrongly_is_not_started_again(child):
+    said = asyncio.Event()
+    words = []
+    it = child(
+        command=[sys.executable, "-c", "print('up', flush=True); raise SystemExit(2)"],
+        say=lambda line: (words.append(line), said.set()),
+    )
+    await it.start()
+    await asyncio.wait_for(said.wait(), 5)
+    await it.stop()
+    assert len(words) == 1
+    assert "it cannot run, see " in words[0]
+
+
 async def test_its_order_reaches_it(child):
     it = child(command=[sys.executable, "-c", "print(input()[::-1])"])
     it.order = "abc"

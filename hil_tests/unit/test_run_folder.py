@@ -8,6 +8,7 @@ from ground.model import UnitKey
 from ground.stream.keys import KeyStore
 from tools.cli.errors import InputError
 from tools.run.folder import make_keys, make_run_folder
+from tools.run.main import check_broker
 
 UNITS = [UnitKey("sz20", "w1"), UnitKey("tiangong", "w1")]
 
@@ -33,3 +34,16 @@ def test_a_home_that_cannot_be_is_one_clear_line(tmp_path):
         make_run_folder(tmp_path / "home")
     with pytest.raises(InputError, match=r"cannot make keys in .*keys"):
         make_keys(tmp_path / "home", UNITS)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://host", "mqtt://", "mqtt://host:no", "host", "mqtt://h:70000"]
+)
+def test_what_is_no_broker_is_refused(url):
+    with pytest.raises(InputError, match="write mqtt://"):
+        check_broker(url)
+
+
+@pytest.mark.parametrize("url", ["mqtt://host", "mqtt://user:pass@127.0.0.1:1884"])
+def test_a_broker_is_taken(url):
+    check_broker(url)

@@ -17,6 +17,8 @@ GRACE_S: Final = 2.0
 """A child that was told to end has this long, then half of it after a signal."""
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 8.0
+WRONG_INPUT: Final = 2
+"""Exit code of a child that would fail again."""
 SETTLED_S: Final = 10.0
 """A child that lived this long is not failing at its start."""
 
@@ -118,6 +120,9 @@ class Child:
             assert self._process is not None
             started_s = loop.time()
             code = await self._in_thread(self._process.wait)
+            if code == WRONG_INPUT:
+                self._say(f"{self.name} cannot run, see {self._log}")
+                return
             if loop.time() - started_s > SETTLED_S:
                 pause_s = FIRST_PAUSE_S
             self._say(f"{self.name} ended ({code}); starts again in {pause_s:g} s, see {self._log}")

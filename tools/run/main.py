@@ -15,8 +15,10 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from ground.console import fetch as console_files
+from tools.cli.errors import InputError
 from tools.run.child import Child
 from tools.run.folder import make_keys, make_run_folder
 from tools.run.ground import running_ground
@@ -53,7 +55,9 @@ def run(options: RunOptions) -> int:
 
 
 async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> None:
-    """Start all, tell what happens, end all."""
+    """Start all, tell what happens, end all. Raises InputError."""
+    if options.broker:
+        check_broker(options.broker)
     stopped = stop_event()
     scenario, home = options.scenario, options.home.absolute()
     keys, folder = make_keys(home, scenario.units), make_run_folder(home)
@@ -117,6 +121,17 @@ async def start_broker(stack: AsyncExitStack, folder: Path, say: Callable[[str],
     # Should it have to start again, then where its clients know it.
     child.order = json.dumps({"port": int(child.answer), "user": user, "password": password})
     return f"mqtt://{user}:{password}@127.0.0.1:{child.answer}"
+
+
+def check_broker(url: str) -> None:
+    """Raise InputError for what is no address of a broker."""
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme == "mqtt" and parts.hostname and parts.port != 0
+    except ValueError:
+        right = False
+    if not right:
+        raise InputError(f"--broker {url}: write mqtt://[user:password@]host[:port]")
 
 
 async def stop_units(units: list[UnitProcess]) -> None:
