@@ -115,7 +115,7 @@ def test_three_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, 
     assert "Traceback" not in run.output
     [folder] = (tmp_path / ".panewatch" / "runs").iterdir()
     assert "Traceback" not in "".join(log.read_text() for log in folder.glob("*.log"))
-    keys = list((tmp_path / ".panewatch" / "keys").iterdir())
+    keys = list((tmp_path / ".panewatch" / "runs").glob("*/keys/*"))
     assert [(key.stat().st_size, key.stat().st_mode & 0o777) for key in keys] == [(32, 0o600)] * 3
 
 

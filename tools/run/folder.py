@@ -1,4 +1,4 @@
-"""Where a run keeps things: keys that stay between runs, and a folder a run."""
+"""Where things are kept: a folder a run, and the units' keys."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class RunOptions:
 
     scenario: Scenario
     home: Path
-    """Takes keys/ and runs/."""
+    """Takes runs/."""
     speed: float = 1.0
     for_s: float | None = None
     """End after so many seconds; None: at Ctrl-C."""
@@ -60,7 +60,9 @@ async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> N
         check_broker(options.broker)
     stopped = stop_event()
     scenario, home = options.scenario, options.home.absolute()
-    keys, folder = make_keys(home, scenario.units), make_run_folder(home)
+    folder = make_run_folder(home)
+    # A run's recorders and counters begin anew, so its keys do too: no old command fits.
+    keys = make_keys(folder, scenario.units)
     narrator = Narrator(print_line)
     async with AsyncExitStack() as stack:
         broker = options.broker or await start_broker(stack, folder, narrator.say)
