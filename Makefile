@@ -6,10 +6,10 @@ BOOTSTRAP = @$(PYTHON) -m tools.bootstrap
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run setup-dev test check format generate lock clean
+.PHONY: help setup run setup-dev test check format generate screenshots lock clean
 
 help: ## list these targets
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## what `make run` needs, without starting anything
 	$(BOOTSTRAP) core assets
@@ -38,6 +38,13 @@ format: setup-dev ## format the sources
 
 generate: setup-dev ## write what is generated from protocol/schema
 	$(BIN)/python -m tools.generate
+
+DEMO := hil_tests/output/e2e_test_demo.py_test_the_real_case_at_the_console
+screenshots: setup-dev ## play the demo and put pictures of its console into docs/images
+	$(BIN)/pytest hil_tests/e2e/test_demo.py
+	@mkdir -p docs/images
+	cp $(DEMO)/console.png $(DEMO)/console_amber.png $(DEMO)/console_silent.png docs/images
+	cp $(DEMO)/console_phone.png docs/images/phone.png
 
 COMPILE = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --no-header

@@ -74,7 +74,7 @@ class Operations(Ground):
                 v.received_us,
                 None if v.limit is Severity.NORMAL else v.limit.label,
             )
-            for name, v in self._station.assessor.latest[unit].items()
+            for name, v in self._station.assessor.latest.get(unit, {}).items()
         }
 
     def history(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final
 
 from ground.fleet import ACOUSTIC, SLOW, Window
@@ -36,8 +38,28 @@ def leak_words(leak: Leak) -> str:
     """How fast, through what, how long."""
     left = leak.half_s or leak.reserve_s
     what = "half pressure in" if leak.half_s else "reserve"
-    time = f"; {what} {left[1]:.0f} s ({left[0]:.0f} … {left[2]:.0f})" if left else ""
+    time = f"; {what} {span(left)}" if left else ""
     return f"{leak.volume} leaks {leak.rate_pa_s:.3g} Pa/s, hole {leak.hole_mm:.2g} mm{time}"
+
+
+def span(times_s: Sequence[float | None]) -> str:
+    """Low, middle, high of a time that is left, as "8 min 46 s (8 min 18 s to 9 min 16 s)"."""
+    low, middle, high = map(_duration, times_s)
+    return f"{middle} ({low} to {high})"
+
+
+def _duration(seconds: float | None) -> str:
+    """Two parts are enough for a decision."""
+    if seconds is None or not math.isfinite(seconds):
+        return "open"
+    minutes, s = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours} h"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {s} s" if minutes else f"{s} s"
 
 
 def event_words(packet: Packet) -> str:

@@ -10,24 +10,12 @@ from playwright.async_api import Page, expect
 from ground.api.app import create_app
 from ground.api.server import serve
 from ground.model import Inspection
-from hil_tests.e2e.conftest import OUTPUT, TOKEN, Console
+from hil_tests.conftest import OUTPUT
+from hil_tests.e2e.conftest import TOKEN, Console
 from hil_tests.e2e.demo_ground import SZ20, SZ21
+from hil_tests.e2e.viewer import card, give_name, name_operator, pane, strip
 
 pytestmark = pytest.mark.browser
-
-
-def card(page: Page, vehicle: str):
-    return page.locator(f'.pw-card[data-vehicle="{vehicle}"]')
-
-
-def pane(page: Page, window: str):
-    return page.locator(f'.pw-pane[data-window="{window}"]')
-
-
-async def name_operator(page: Page, name: str) -> None:
-    await page.get_by_role("button", name=re.compile("^Operator")).click()
-    await page.get_by_label("Your name").fill(name)
-    await page.get_by_role("button", name="Save").click()
 
 
 async def shot(page: Page, name: str) -> None:
@@ -58,7 +46,7 @@ async def test_the_story(console: Console) -> None:
     await expect(pane(page, "sz20/w1").locator(".pane-task")).to_be_visible()
     await expect(card(page, "sz20")).to_contain_text("AMBER")
     await expect(card(page, "sz20")).to_contain_text("17.1 ± 5.5 mm from the edge")
-    await expect(page.get_by_label("Alarm strip")).to_contain_text("CRITICAL")
+    await expect(strip(page)).to_contain_text("CRITICAL")
     await expect(page.get_by_label("Seats home")).to_contain_text("3 GREEN seats for 6 crew")
 
     # a gap leaks: rate and time are told
@@ -120,7 +108,7 @@ async def test_silence_and_late_strike(console: Console) -> None:
     ground.strike(SZ21, late_by_s=20)
     await expect(sz21).to_contain_text("● live")
     await expect(sz21.locator(".pane-impact.is-late")).to_contain_text("LATE")
-    await expect(page.get_by_label("Alarm strip")).to_contain_text("LATE")
+    await expect(strip(page)).to_contain_text("LATE")
     await expect(stale).to_have_count(0)
     assert console.complaints == []
 
@@ -148,8 +136,7 @@ async def test_the_worst_case_is_read_at_one_glance(console: Console) -> None:
         "all => all.map(t => parseFloat(getComputedStyle(t).fontSize) * t.getScreenCTM().a)"
     )
     assert min(sizes) >= 11
-    strip = await page.get_by_label("Alarm strip").bounding_box()
-    assert strip["height"] < 50
+    assert (await strip(page).bounding_box())["height"] < 50
     table = page.locator(".js-lad-table__body__row", has_text="sz21/w1").locator("td.is-stale")
     words = await table.first.evaluate("cell => getComputedStyle(cell, '::after').content")
     assert "old" in words
@@ -202,8 +189,7 @@ async def test_phone(console: Console) -> None:
     assert await page.evaluate("document.documentElement.scrollWidth") <= 400
     alarm = page.get_by_label("Alarms", exact=True).locator("li").first
     await alarm.get_by_role("button", name="Acknowledge").click()
-    await page.get_by_label("Your name").fill("Wang Jie")
-    await page.get_by_role("button", name="Save").click()
+    await give_name(page, "Wang Jie")
     await expect(alarm).to_contain_text("acknowledged by Wang Jie")
     assert console.ground.journal(1)[0].author == "Wang Jie"
     await shot(page, "console_phone")
@@ -224,13 +210,12 @@ async def test_a_lost_ground_is_said_and_found_again(console: Console) -> None:
     await expect(pane(page, "sz20/w1")).to_contain_text("● live")
     port = int(console.url.rsplit(":", 1)[1])
     await console.stop()
-    strip = page.get_by_label("Alarm strip")
-    await expect(strip).to_contain_text("GROUND STATION DOES NOT ANSWER")
+    await expect(strip(page)).to_contain_text("GROUND STATION DOES NOT ANSWER")
     await expect(pane(page, "sz20/w1")).to_contain_text("NO DATA")
     await expect(pane(page, "sz20/w1")).to_contain_text("leak unknown")
     await expect(page.get_by_label("Seats home")).to_contain_text("0 GREEN seats for 6 crew")
     await expect(page.locator(".js-lad-table__body__row .is-stale")).to_have_count(9)
     await shot(page, "console_lost")
     async with serve(create_app(console.ground, TOKEN), port):
-        await expect(strip).to_contain_text("No open alarms")
+        await expect(strip(page)).to_contain_text("No open alarms")
         await expect(page.locator(".js-lad-table__body__row .is-stale")).to_have_count(0)

@@ -14,9 +14,14 @@ from websockets.asyncio.client import connect
 from ground.alarms.book import AlarmBook
 from ground.api.app import create_app
 from ground.api.server import serve
+from ground.archive.archive import Archive
+from ground.fleet import Fleet
 from ground.model import UnitKey
 from ground.operations import Operations
 from ground.service import Service
+from ground.station import Station
+from ground.stream.keys import KeyStore
+from ground.verdict.assessor import Assessor
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, S
 from protocol.schema.severity import Severity
@@ -42,6 +47,16 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(create_app(Operations(service), "t", 8420))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8420") as c:
         yield c
+
+
+async def test_a_unit_that_was_never_heard_has_no_values(tmp_path):
+    fleet = Fleet.from_dict(
+        {"vehicle": [{"id": "sz20", "role": "return", "window": [{"id": "w1"}]}]}
+    )
+    station = Station(Archive(tmp_path / "a.sqlite"), fleet, Assessor, KeyStore(tmp_path))
+    operations = Operations(Service(station, [], lambda: T0))
+    assert [u.state for u in operations.units()] == ["never"]
+    assert operations.latest(SZ20) == {}
 
 
 async def test_units_fleet_and_history(client, bench):

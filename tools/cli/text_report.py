@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ground.verdict.inputs import inputs_words
+from ground.verdict.words import span
 
 Report = Mapping[str, Any]
 
@@ -75,10 +76,9 @@ def _leak(leak: Report) -> str:
         f"{_where(leak)} {leak['volume']} loses {leak['rate_pa_s']:.3g} ± "
         f"{leak['sigma_pa_s']:.2g} Pa/s, hole {leak['hole_mm']:.2g} mm"
     )
-    for key, name in (("half_s", "half pressure"), ("reserve_s", "reserve")):
+    for key, name in (("half_s", "half pressure in"), ("reserve_s", "reserve")):
         if leak[key]:
-            low, middle, high = leak[key]
-            words += f", {name} in {middle:.0f} s ({low:.0f} to {high:.0f})"
+            words += f", {name} {span(leak[key])}"
     return words
 
 

@@ -27,9 +27,10 @@ export function mountStrip(root, ground) {
     swap(what, headline(live, open));
     swap(when, live.lostAt === null && open.length ? timing(open[0]) : '');
     swap(action, live.lostAt === null && open.length ? disposal(open[0], operator) : '');
-    swap(count, live.lostAt === null ? [el('b', {}, String(waiting)), ` unacknowledged of ${open.length} open`] : '');
+    swap(count, live.lostAt === null ? [el('b', {}, String(waiting)), ' unacknowledged', el('span', { class: 'pw-wide' }, ` of ${open.length} open`)] : '');
     swap(soundButton, sound.on ? 'Sound on' : 'Sound off');
-    swap(operatorButton, `Operator: ${operator.name || 'enter name …'}`);
+    operatorButton.setAttribute('aria-label', `Operator: ${operator.name}`);
+    swap(operatorButton, el('span', { class: 'pw-wide' }, 'Operator: '), operator.name || 'enter name …');
     swap(states, stateLine(ground));
   });
   live.onAny(['alarms', 'units', 'connection'], paint);
