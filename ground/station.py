@@ -211,7 +211,7 @@ class Station:
         self._changed.add("units")
         for boot in stream.boots if decoded.name == "storage" else (decoded.boot_id,):
             self.intake.identities.learn((link, decoded.apid, boot), unit)
-        if decoded.name == "boot":
+        if decoded.name == "boot" and decoded.boot_id == stream.current:
             self._meet(unit, decoded)
         if stream.silent and not stream.overdue(self.now_us - SILENCE_US):
             stream.silent = False
@@ -245,7 +245,8 @@ class Station:
 
     def _meet(self, unit: UnitKey, decoded: Decoded) -> None:
         try:
-            self._commander.heard(unit, decoded.apid, int(decoded.raw["next_counter"]))
+            next_counter = int(decoded.raw["next_counter"])
+            self._commander.heard(unit, decoded.apid, decoded.boot_id, next_counter)
         except KeyFileError as error:
             if self.recording:
                 self.notice(f"key:{unit}", f"{unit} is read but not commanded: {error}", unit=unit)

@@ -45,7 +45,7 @@ def pytest_runtest_makereport(item: pytest.Item):
     if report.failed:
         for log in item.stash.get(LOGS, []):
             if log.exists():
-                report.sections.append((str(log.relative_to(ROOT)), log.read_text()))
+                report.sections.append((os.path.relpath(log, ROOT), log.read_text()))
     return report
 
 
@@ -118,15 +118,33 @@ def chromium() -> Browser:
 
 
 @pytest.fixture
-def mosquitto(tmp_path: Path, free_port: int, run_program: Callable[..., Program]) -> str:
-    """URL of a Mosquitto of this test's own; `mosquitto.conf` in tmp_path."""
+def brokers() -> list[Program]:
+    """Every Mosquitto that `start_mosquitto` has started."""
+    return []
+
+
+@pytest.fixture
+def start_mosquitto(
+    tmp_path: Path, free_port: int, run_program: Callable[..., Program], brokers: list[Program]
+) -> Callable[[], str]:
+    """`start_mosquitto()` starts one on this test's port, again after it died; gives its URL."""
     if reason := programs.missing("mosquitto"):
         pytest.skip(reason)
     config = tmp_path / "mosquitto.conf"
     config.write_text(f"listener {free_port} 127.0.0.1\nallow_anonymous true\nlog_dest stderr\n")
-    broker = run_program("mosquitto", [programs.mosquitto(), "-c", str(config)])
-    broker.wait_for(r"mosquitto version \S+ running")
-    return f"mqtt://127.0.0.1:{free_port}"
+
+    def start() -> str:
+        brokers.append(run_program("mosquitto", [programs.mosquitto(), "-c", str(config)]))
+        brokers[-1].wait_for(r"mosquitto version \S+ running")
+        return f"mqtt://127.0.0.1:{free_port}"
+
+    return start
+
+
+@pytest.fixture
+def mosquitto(start_mosquitto: Callable[[], str]) -> str:
+    """URL of a Mosquitto of this test's own."""
+    return start_mosquitto()
 
 
 @pytest.fixture

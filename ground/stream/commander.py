@@ -20,6 +20,7 @@ MARGIN: Final = 64
 class _Unit:
     key: bytes
     apid: int
+    boot: int
     next: int
     reserved: int
 
@@ -32,16 +33,17 @@ class Commander:
         self._keys = keys
         self._units: dict[UnitKey, _Unit] = {}
 
-    def heard(self, unit: UnitKey, apid: int, next_counter: int) -> None:
-        """A boot packet told which counter the unit takes next; raises KeyFileError."""
+    def heard(self, unit: UnitKey, apid: int, boot: int, next_counter: int) -> None:
+        """The boot packet of its newest boot told which counter it takes; raises KeyFileError."""
         state = self._units.get(unit)
         if state is not None:
             state.apid = apid
+            state.boot = boot
             state.next = max(state.next, next_counter)
         elif self._keys is not None:
             key = self._keys.get(unit)
             used = self._archive.counter(unit)
-            self._units[unit] = _Unit(key, apid, max(used, next_counter), used)
+            self._units[unit] = _Unit(key, apid, boot, max(used, next_counter), used)
 
     def top_up(self) -> None:
         """Reserve counters in the archive; they may be used after its next commit."""
@@ -50,9 +52,10 @@ class Commander:
                 state.reserved = state.next + STEP
                 self._archive.reserve_counter(unit, state.reserved)
 
-    def knows(self, unit: UnitKey) -> bool:
-        """True when this unit can be commanded."""
-        return unit in self._units
+    def knows(self, unit: UnitKey, boot: int) -> bool:
+        """True when this boot of the unit can be commanded: it has told its counter."""
+        state = self._units.get(unit)
+        return state is not None and state.boot == boot
 
     def build(
         self, unit: UnitKey, command: int, values: tuple[int | bytes, ...], ack: int

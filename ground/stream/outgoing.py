@@ -35,7 +35,7 @@ class Outgoing:
         """All that may be sent at this ground time."""
         out = []
         for stream in streams:
-            if not stream.silent and self._commander.knows(stream.unit):
+            if not stream.silent and self._commander.knows(stream.unit, stream.current):
                 packets = [*self._requests(stream, now_us), *self._acknowledge(stream, now_us)]
                 out += [Command(stream.link, stream.unit, packet) for packet in packets]
         return out

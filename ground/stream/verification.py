@@ -20,6 +20,4 @@ def suspicion(packet: Packet) -> str | None:
         return None
     why = engineering(ENTRIES[decoded.name]["failure"], failure)
     counter = int(decoded.raw["tc_counter"])
-    return (
-        f"{packet.unit} refused a command: {why} (counter {counter}); does someone else command it?"
-    )
+    return f"refused a command: {why} (counter {counter}); does someone else command it?"

@@ -151,6 +151,27 @@ def test_a_unit_that_never_answers_is_asked_a_bounded_number_of_times(bench: Ben
     assert bench.station.streams[SZ20].count(lost=False) == len(range(hole.first, hole.last + 1))
 
 
+def test_a_new_boot_is_commanded_once_its_counter_is_known(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, [FakeUnit()], framed=False)
+    unit = bench.units[0]
+    bench.seconds(5)
+    bench.up = False  # as when the unit sends before its link is up
+    unit.now = bench.now
+    unit.reboot()
+    unit.next_counter = 256  # it takes those that it may have used before as used
+    bench.second()
+    bench.up = True
+    sent = len(bench.sent)
+    bench.seconds(4)
+    assert bench.station.streams[SZ20].current == unit.boot_id
+    assert len(bench.sent) == sent
+    bench.deliver(unit, [unit.boot()])
+    bench.seconds(10)
+    assert not [command for command in unit.commands if command.failure]
+    assert bench.archived(unit) == unit.made
+    assert "command:sz20/w1" not in bench.assessor.active
+
+
 def test_a_unit_that_refuses_and_reports_is_reported(bench: Bench) -> None:
     bench.seconds(5)
     unit = bench.units[0]
