@@ -12,7 +12,7 @@ from ground.api.server import serve
 from ground.model import Inspection
 from hil_tests.conftest import OUTPUT
 from hil_tests.e2e.conftest import TOKEN, Console
-from hil_tests.e2e.demo_ground import SZ20, SZ21
+from hil_tests.e2e.demo_ground import SZ20, SZ21, TIANGONG
 from hil_tests.e2e.viewer import card, give_name, name_operator, pane, strip
 
 pytestmark = pytest.mark.browser
@@ -178,7 +178,12 @@ async def test_a_silent_unit_at_first_sight(console: Console) -> None:
     page = await console.open()
     sz21 = pane(page, "sz21/w1")
     await expect(sz21).to_contain_text("kPa (old) leak unknown")
+    await expect(sz21).to_contain_text("none seen new hits unknown")
     await expect(sz21).not_to_contain_text("no leak seen")
+    await expect(card(page, "tiangong")).to_contain_text("No leak seen")
+    console.ground.silence(TIANGONG)
+    await expect(card(page, "tiangong")).to_contain_text("Leak unknown")
+    await expect(card(page, "tiangong")).not_to_contain_text("No leak seen")
 
 
 async def test_phone(console: Console) -> None:

@@ -117,6 +117,7 @@ async def test_the_real_case_at_the_console(
 
     # a link is lost: silent is not safe
     await expect(sz21).to_contain_text("NO DATA since", timeout=STORY_MS)
+    await expect(sz21).to_contain_text("new hits unknown")
     await expect(sz21).to_contain_text("leak unknown")
     await expect(card(page, "sz21")).to_contain_text("UNKNOWN SINCE")
     await expect(card(page, "sz21")).to_contain_text("GREEN")

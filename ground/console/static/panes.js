@@ -83,7 +83,7 @@ class Card {
     const v = this.live.values.get(this.key)?.values ?? {};
     const mark = old ? ' (old)' : '';
     return [
-      row('Impact', impactWords(impacts, this.window), impacts.length ? 'is-event' : ''),
+      row('Impact', impactWords(impacts, this.window), impacts.length ? 'is-event' : '', old ? unknown('new hits') : null),
       ...['gap2', 'cabin', 'gap1'].map((volume) =>
         row(VOLUMES[volume], kilopascal(v[`p_${volume}`]) + mark, '', this.#leak(leaks, volume, v, old)),
       ),
@@ -119,7 +119,11 @@ function noLeakWords(sensor, values, old) {
   const good = (values.sensor_health >> SLOW.indexOf(sensor)) & 1;
   if (!old && values[sensor] !== undefined && good) return 'no leak seen';
   const why = old || values[sensor] === undefined ? '' : ': sensor bad';
-  return el('b', { class: 'pw-old' }, `leak unknown${why}`);
+  return unknown('leak', why);
+}
+
+function unknown(what, why = '') {
+  return el('b', { class: 'pw-old' }, `${what} unknown${why}`);
 }
 
 function healthWords(values) {

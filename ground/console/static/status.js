@@ -49,7 +49,7 @@ function overview(vehicles) {
     { class: 'pw-overview', 'aria-label': 'All vehicles' },
     vehicles.map((v) => {
       const leaks = v.leaks.some((k) => k.active);
-      const state = v.status ? `${MEANING[v.status][0]} ${v.status}` : leaks ? '▼ LEAK' : '● no leak';
+      const state = v.status ? `${MEANING[v.status][0]} ${v.status}` : leaks ? '▼ LEAK' : v.unknown_since ? 'leak' : '● no leak';
       const kind = v.unknown_since ? 'unknown' : (v.status ?? (leaks ? 'red' : 'station')).toLowerCase();
       return el('span', { class: `pw-chip is-${kind}` }, state, v.unknown_since ? ' ?' : '', el('small', {}, v.name));
     }),
@@ -72,7 +72,7 @@ function card(vehicle, ground, opened) {
     ),
     vehicle.tasks.map((task) => el('p', { class: 'pw-task' }, el('b', {}, '◎ Photo task: '), task.words)),
     vehicle.leaks.map(leakLine),
-    vehicle.leaks.length === 0 && !vehicle.status ? el('p', {}, 'No leak seen.') : null,
+    vehicle.leaks.length === 0 && !vehicle.status ? noLeak(vehicle) : null,
     rules(vehicle, opened),
   );
 }
@@ -126,6 +126,11 @@ function ruleDetails(vehicleId, rule) {
     shortly(vehicleId, rule),
     el('small', {}, [rule.inputs_words, rule.uncertainty].filter(Boolean).join(' — ')),
   );
+}
+
+// "No leak seen" is only for a station that is heard now.
+function noLeak({ unknown_since: since }) {
+  return since ? el('p', { class: 'pw-old' }, `Leak unknown; none seen before ${clockTime(since)}`) : el('p', {}, 'No leak seen.');
 }
 
 function leakLine(leak) {
