@@ -30,7 +30,7 @@ from ground.verdict.alerts import Alerts
 from ground.verdict.facts import WindowFacts
 from ground.verdict.housekeeping import take_housekeeping
 from ground.verdict.return_status import ReturnStatus
-from ground.verdict.rules import WORTH_A_LOOK_MM
+from ground.verdict.rules import RED, WORTH_A_LOOK_MM
 from ground.verdict.silence import Silence
 from ground.verdict.watch import UnitWatch, values_of
 from ground.verdict.words import event_sensor, event_words, impact_words, lateness
@@ -246,5 +246,21 @@ class Assessor:
         unknown = {v.id: self._silence.since_us(v.id) for v in self.fleet.vehicles}
         vehicles = self._status.assess(self.fleet, self._facts, unknown)
         if vehicles != self._vehicles:
+            before = {v.id: v.status for v in self._vehicles}
             self._vehicles = vehicles
             self.changed.add("status")
+            for vehicle in vehicles:
+                if vehicle.status != before.get(vehicle.id):
+                    self._alarm_status(vehicle)
+
+    def _alarm_status(self, vehicle: VehicleStatus) -> None:
+        """RED is an alarm of its own, whatever made it: an inspection raises no other."""
+        key = f"status:{vehicle.id}"
+        if vehicle.status == RED:
+            rule = vehicle.rules[0]
+            unit = UnitKey(vehicle.id, rule.inputs["window"])
+            cause = rule.words.removeprefix(f"{unit}: ")
+            what = f"{vehicle.name} must carry no crew: {cause}"
+            self._alerts.rise(key, Severity.SEVERE, what, unit, vehicle.history[-1][0])
+        else:
+            self._alerts.clear(key)

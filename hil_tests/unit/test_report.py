@@ -53,7 +53,7 @@ def test_form() -> None:
     assert leak["reserve_s"] is None
     assert [f["verdict"] for f in made["findings"]] == ["strike", "leak"]
     assert made["findings"][0]["evidence"] == [["sz20", "w1", 1, 16]]
-    assert [a["id"] for a in made["alarms"]] == [1, 2, 3]
+    assert [a["id"] for a in made["alarms"]] == [1, 2, 3, 4]
     assert "impact" in made["alarms"][0]["what"]
     assert "gap2 leaks" in made["alarms"][1]["what"]
     assert "p_gap2 is" in made["alarms"][2]["what"]

@@ -163,6 +163,16 @@ def test_inspected_flaws(length_mm, through, delta_k, expected) -> None:
     assert {n for _, n in rules(assessor)} == expected
 
 
+def test_red_is_an_alarm_until_the_vehicle_is_no_longer_red() -> None:
+    assessor, _ = started()
+    assessor.inspection(look(5, "crack", length_mm=10.0))
+    (alarm,) = assessor.alarms
+    assert (alarm.severity.label, alarm.active, alarm.unit) == ("severe", True, UNIT)
+    assert alarm.what.startswith("Shenzhou-20 must carry no crew: through-crack of 10 mm")
+    assessor.inspection(look(6, "clear"))
+    assert not assessor.alarms[0].active
+
+
 def test_a_crack_in_a_tempered_pane_is_amber() -> None:
     assessor, _ = started()
     assessor.inspection(look(60, "crack", length_mm=3.0, pane="inner"))
