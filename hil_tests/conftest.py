@@ -31,6 +31,11 @@ class Browser:
     args: tuple[str, ...]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--board", metavar="URL", help="a board for hil_tests/hil: any pyserial URL")
+    parser.addoption("--key", metavar="FILE", help="the key of the unit on that board")
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers():
         if reason := programs.missing(marker.name):

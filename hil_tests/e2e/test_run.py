@@ -4,13 +4,13 @@ import json
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
 
+from hil_tests.support.live import until
 from hil_tests.support.process import children, survivors
 from tools.run.lines import has_pty
 from tools.sim.runtime import micropython
@@ -71,14 +71,6 @@ def scenario(tmp_path: Path) -> str:
 def get(address: str, path: str):
     with urlopen(f"{address}/api/{path}", timeout=5) as answer:
         return json.load(answer)
-
-
-def until(true, timeout_s=20):
-    """Poll the API, which has no event for a script without a WebSocket."""
-    end_s = time.monotonic() + timeout_s
-    while not true():
-        assert time.monotonic() < end_s, "not within the time-out"
-        time.sleep(0.1)
 
 
 def everyone_is_heard(address: str) -> bool:

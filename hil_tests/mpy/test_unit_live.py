@@ -5,61 +5,24 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import tty
 from pathlib import Path
 from struct import unpack
 
 import pytest
-import serial
 
 from firmware.settings import STORE_BYTES
 from firmware.store.files import FolderFiles
 from firmware.store.recorder import Recorder
 from firmware.store.segment import HOUSEKEEPING
 from hil_tests.mpy.test_golden_run import HEAP, TABLE
-from protocol.schema.decode import decode
+from hil_tests.support.peer import WITHIN_S, Peer
 from protocol.wire import tables, tc, tm
-from protocol.wire.frame import Deframer, encode
 
 ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
-WITHIN_S = 15
 FULL_OF = tables.TM_HOUSEKEEPING
 FAST_MILLI = 20_000  # a minute in 3 s
-
-
-class Ground:
-    """The other end of a unit's pty."""
-
-    def __init__(self, name):
-        self.packets = []
-        self._port = serial.Serial(name, timeout=0.1)
-        self._deframer = Deframer()
-        self._counter = None
-
-    def wait_for(self, name, holds=lambda packet: True):
-        """The next packet of a type for which something holds."""
-        end_s = time.monotonic() + WITHIN_S
-        while time.monotonic() < end_s:
-            found = [packet for packet, _ in self._deframer.feed(self._port.read(512)) if packet]
-            self.packets += map(decode, found)
-            for packet in self.packets[-len(found) :] if found else []:
-                if packet.name == "boot" and self._counter is None:
-                    self._counter = packet.raw["next_counter"]
-                if packet.name == name and holds(packet):
-                    return packet
-        raise AssertionError(f"no {name} within {WITHIN_S} s: {[p.name for p in self.packets]}")
-
-    def command(self, index, values=(), key=KEY):
-        self._port.write(encode(tc.build(index, 1, 0, self._counter, key, values)))
-        self._counter += 1
-
-    def write(self, data):
-        self._port.write(data)
-
-    def close(self):
-        self._port.close()
 
 
 class LiveUnit:
@@ -113,7 +76,7 @@ def start(request, tmp_path):
 
     def make(**settings):
         unit = LiveUnit(tmp_path, command, **settings)
-        ground = Ground(unit.port)
+        ground = Peer(unit.port, KEY)
         open_things.extend((ground, unit))
         return unit, ground
 
@@ -199,7 +162,7 @@ def test_a_reboot_in_the_scenario_is_a_new_boot_of_the_same_world(start):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_it_cleanly_on_cpython(tmp_path, number):
     unit = LiveUnit(tmp_path, [sys.executable])
-    ground = Ground(unit.port)
+    ground = Peer(unit.port, KEY)
     newest = ground.wait_for("housekeeping", lambda p: p.record > 3).record
     unit.process.send_signal(number)
     assert unit.process.wait(WITHIN_S) == 0

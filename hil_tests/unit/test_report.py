@@ -55,8 +55,9 @@ def test_form() -> None:
     assert made["findings"][0]["evidence"] == [["sz20", "w1", 1, 16]]
     assert [a["id"] for a in made["alarms"]] == [1, 2, 3, 4]
     assert "impact" in made["alarms"][0]["what"]
-    assert "gap2 leaks" in made["alarms"][1]["what"]
-    assert "p_gap2 is" in made["alarms"][2]["what"]
+    assert "must carry no crew" in made["alarms"][1]["what"]
+    assert "gap2 leaks" in made["alarms"][2]["what"]
+    assert "p_gap2" in made["alarms"][3]["what"]
     assert made["alarms"][0]["severity"] == "critical"
     ship, station = made["vehicles"]
     assert (ship["status"], station["status"]) == ("RED", None)
