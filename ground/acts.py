@@ -31,7 +31,7 @@ def _start(station: Held, _: str, __: dict[str, Any]) -> None:
 
 
 def _pass_time(_: Held, __: str, ___: dict[str, Any]) -> None:
-    """An alarm's transition, or the end of a run: all that counts is that time went on to there."""
+    """The end of a run: all that counts is that time went on to there."""
 
 
 def _inspection(station: Held, author: str, data: dict[str, Any]) -> None:
@@ -73,7 +73,6 @@ def _lost(station: Held, _: str, data: dict[str, Any]) -> None:
 ACTS: Final[dict[str, Act]] = {
     "start": _start,
     "stop": _pass_time,
-    "alarm": _pass_time,
     "inspection": _inspection,
     "acknowledge": _acknowledge,
     "shelve": _shelve,

@@ -10,6 +10,19 @@ JUMP_US: Final = 2_000_000
 """The computer's clock was set, not slewed, when it is off by more than this."""
 SLEW_US: Final = 500
 """Followed at each look, once a second: as fast as NTP slews a clock."""
+SECOND_US: Final = 1_000_000
+PAUSE_S: Final = 3600
+"""Of a longer time without any entry only the last minute is ticked through."""
+
+
+def whole_seconds(after_us: int, until_us: int) -> range:
+    """The ticks of ground time between two moments, the second included; none before a start."""
+    first, last = after_us // SECOND_US + 1, until_us // SECOND_US
+    if after_us == 0:
+        first = last + 1
+    elif last - first > PAUSE_S:
+        first = last - 60
+    return range(first * SECOND_US, last * SECOND_US + 1, SECOND_US)
 
 
 class SteadyClock:

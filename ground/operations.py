@@ -45,7 +45,7 @@ class Operations(Ground):
             now_us=self._service.clock(),
             first_packet_us=station.first_packet_us,
             packets=sum(s.packets for s in station.streams.values()),
-            links=[LinkState(k.name, k.state.value, k.words) for k in self._service.links.values()],
+            links=[LinkState(*told) for told in self._service.links_told()],
             archive=str(station.archive.path or "in memory"),
         )
 

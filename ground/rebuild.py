@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, Protocol
 
+from ground.alarms.book import AlarmRefusedError
 from ground.archive.archive import Archive, JournalRow
 from ground.archive.layouts import bodies
+from ground.clock import whole_seconds
 from ground.fleet import Fleet
 from ground.stream.intake import Identified
 from protocol.schema.decode import decode
@@ -17,6 +21,7 @@ class Foldable(Protocol):
 
     archive: Archive
     recording: bool
+    deciding: bool
     now_us: int
 
     def advance(self, time_us: int) -> None:
@@ -34,19 +39,36 @@ class Foldable(Protocol):
 
 def rebuild(station: Foldable) -> None:
     """Bring a new station to where the archive ends; raises DamagedArchive."""
-    schemas = {key: bodies(d) for key, d in station.archive.dictionaries().items()}
     station.recording = False
-    for entry in station.archive.entries():
-        if isinstance(entry, JournalRow):
-            if entry.kind == "start":
-                station.now_us = entry.time_us
-            station.advance(entry.time_us)
-            station.act(entry.kind, entry.author, entry.data)
-        else:
-            station.advance(entry.taken_us)
+    for _ in fold(station, station.archive):
+        pass
+    station.resume()
+
+
+def fold(station: Foldable, archive: Archive) -> Iterator[int]:
+    """Run what an archive holds through a station; raises DamagedArchive.
+
+    Gives each ground time (µs) before what happens then: every whole second and every entry. So
+    whoever iterates sets the pace and nothing else.
+    """
+    station.deciding = False
+    schemas = {key: bodies(d) for key, d in archive.dictionaries().items()}
+    for entry in archive.entries():
+        time_us = entry.time_us if isinstance(entry, JournalRow) else entry.taken_us
+        if isinstance(entry, JournalRow) and entry.kind == "start":
+            yield time_us
+            station.now_us = time_us
+        for second_us in whole_seconds(station.now_us, time_us):
+            yield second_us
+            station.advance(second_us)
+        yield time_us
+        station.advance(time_us)
+        if not isinstance(entry, JournalRow):
             decoded = decode(entry.data, schemas[entry.schema])
             station.accept(Identified(entry.unit, entry.link, decoded, entry.received_us))
-    station.resume()
+        elif entry.kind != "alarm":  # of a transition only its time counts
+            with suppress(AlarmRefusedError):  # who watches a replay has dealt with it
+                station.act(entry.kind, entry.author, entry.data)
 
 
 def stored_fleet(archive: Archive) -> Fleet:

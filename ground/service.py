@@ -43,6 +43,10 @@ class Service:
             link.on_change = self._link_changed
             link.session = station.archive.session
 
+    def links_told(self) -> list[tuple[str, str, str]]:
+        """(name, state, words) of each link."""
+        return [(k.name, k.state.value, k.words) for k in self.links.values()]
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` in the event loop after each commit; returns what ends that."""
         self._listeners.append(listener)

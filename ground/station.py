@@ -16,6 +16,7 @@ from ground.alarms.book import Transition
 from ground.archive.archive import Archive
 from ground.archive.errors import ArchiveFull
 from ground.assessing import Assessing
+from ground.clock import whole_seconds
 from ground.fleet import Fleet
 from ground.model import Chunk, Inspection, Packet, UnitKey
 from ground.rebuild import rebuild, stored_speed
@@ -28,13 +29,10 @@ from ground.stream.verification import suspicion
 from protocol.schema.decode import Decoded
 from protocol.schema.severity import Severity
 
-SECOND_US: Final = 1_000_000
 SILENCE_US: Final = 5_000_000
 """A unit sends something live more often than this."""
 DISK_MARGIN: Final = 64 * 2**20
 """Bytes of the archive's disk that are left to raw data alone."""
-PAUSE_S: Final = 3600
-"""Of a longer time without any entry only the last minute is ticked through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +78,8 @@ class Station:
         """When the first packet since the start came."""
         self.recording = True
         """False in the fold: what it does stands in the archive already."""
+        self.deciding = True
+        """False in fold and replay: what the ground itself did stands in the recording."""
         self.speed = stored_speed(archive) or speed
         self._commander = Commander(archive, keys)
         self._outgoing = Outgoing(self._commander)
@@ -126,8 +126,9 @@ class Station:
             self.notice("archive:full", str(error), severity=Severity.CRITICAL)
         else:
             stored = True
-            self.notice("archive:full", "", active=False)
-            if "archive:margin" not in self.notices:
+            if self.deciding:
+                self.notice("archive:full", "", active=False)
+            if self.deciding and "archive:margin" not in self.notices:
                 heard = [s for s in self.streams.values() if s.live_received_us >= self.started_us]
                 commands = self._outgoing.commands(heard, self.now_us)
         changed = self._changed | self.assessor.changed
@@ -179,19 +180,14 @@ class Station:
 
     def advance(self, time_us: int) -> None:
         """Let ground time pass, second by second; it never runs backwards within a run."""
-        if 0 < self.now_us < time_us:
-            last = time_us // SECOND_US
-            first = self.now_us // SECOND_US + 1
-            if last - first > PAUSE_S:
-                first = last - 60
-            for second in range(first, last + 1):
-                self.now_us = second * SECOND_US
-                self._second()
+        for second_us in whole_seconds(self.now_us, time_us):
+            self.now_us = second_us
+            self._second()
         self.now_us = max(self.now_us, time_us)
 
     def resume(self) -> None:
         """Record from here on; what the fold has done so far is in the archive."""
-        self.recording = True
+        self.recording = self.deciding = True
         self.assessor.changed.clear()
 
     def accept(self, identified: Identified) -> None:
@@ -248,10 +244,10 @@ class Station:
             next_counter = int(decoded.raw["next_counter"])
             self._commander.heard(unit, decoded.apid, decoded.boot_id, next_counter)
         except KeyFileError as error:
-            if self.recording:
+            if self.deciding:
                 self.notice(f"key:{unit}", f"{unit} is read but not commanded: {error}", unit=unit)
         else:
-            if self.recording:
+            if self.deciding:
                 self.notice(f"key:{unit}", "", active=False, unit=unit)
 
     def _moved(self, transition: Transition) -> None:

@@ -7,7 +7,7 @@ import os
 import pty
 import shutil
 import tty
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from ground.archive.archive import Archive
 from ground.clock import SteadyClock
 from ground.fleet import Fleet
 from ground.links.link import Link, LinkError, LinkState
-from ground.links.replay import RecordingError, ReplayLink, recording
+from ground.links.replay import RecordingError, recording
 from ground.links.specification import make_link
 from ground.model import Chunk
+from ground.playback import Playback
+from ground.rebuild import fold
 from ground.service import Service
 from ground.station import Outcome, Station
 from hil_tests.sim.fake_unit import FakeUnit
@@ -29,6 +31,7 @@ from hil_tests.sim.recording_assessor import RecordingAssessor
 from protocol.wire import frame
 from protocol.wire.frame import Deframer
 from protocol.wire.tables import SCHEMA_HASH
+from tools.cli.recorded import story_of
 
 
 class Waiter:
@@ -284,22 +287,55 @@ async def test_a_full_disk_stops_receiving_and_goes_on_after(tmp_path: Path) -> 
     assert bench.archived(unit) == unit.made
 
 
-async def test_replay_of_an_archive_and_of_a_file_gives_the_same_packets(tmp_path: Path) -> None:
+async def played(station: Station, story: Iterator[int], speed: float) -> Station:
+    """A station after it was taken through a recording."""
+    playback, waiter = Playback(station, "recording", story, speed), Waiter()
+    playback.subscribe(waiter.committed)
+    task = asyncio.create_task(playback.run())
+    await waiter.until(lambda: playback.ended)
+    task.cancel()
+    return station
+
+
+@pytest.mark.parametrize("speed", [20, 1000])
+async def test_a_replay_ends_where_the_archive_does_whatever_its_pace(
+    tmp_path: Path, speed: float
+) -> None:
+    unit = FakeUnit(tai_base_us=184_377_600_000_000)
+    bench = Bench(tmp_path, [unit])
+    bench.seconds(12)
+    bench.up = False
+    bench.seconds(20)
+    bench.up = True
+    bench.seconds(12)
+    bench.kill()
+    bench.now += 7200 * 1_000_000  # the next run begins hours later: nobody waits for that
+    bench.open()
+    bench.seconds(8)
+    bench.kill()
+    archive = Archive(bench.path, write=False)
+    report = Station(archive, Fleet(), RecordingAssessor)
+    apart = Station(Archive(), Fleet(), RecordingAssessor)
+    replay = await played(apart, fold(apart, archive), speed)
+    assert replay.now_us == report.now_us
+    for told in ("packets", "calls", "ticks", "current_holes", "silent", "active"):
+        assert getattr(replay.assessor, told) == getattr(report.assessor, told)
+    assert list(replay.archive.telemetry()) == list(archive.telemetry())
+    archive.close()
+
+
+async def test_replay_of_a_file(tmp_path: Path) -> None:
     unit = FakeUnit(tai_base_us=184_377_600_000_000)
     bench = Bench(tmp_path, [unit])
     bench.seconds(12)
     bench.kill()
     binary = tmp_path / "telemetry.bin"
     binary.write_bytes(b"".join(unit.made.values()))
-    for path in (bench.path, binary):
-        chunks = list(recording(path))
-        link = ReplayLink("replay", chunks, speed=20)
-        folder = tmp_path / path.stem / "again"
-        async with serving(folder, [link], [], link.time_us) as (service, waiter):
-            await waiter.until(lambda: packets(service) == len(unit.made))
-            await waiter.until(lambda it=link: it.state is LinkState.ENDED)  # type: ignore[misc]
-            (stream,) = service.station.streams.values()
-            assert stream.live_onboard_us == pytest.approx(T0 - 37_000_000 + 11_000_000, abs=1)
+    station = Station(Archive(), Fleet(), RecordingAssessor)
+    await played(station, story_of(list(recording(binary)), station), 1000)
+    (stream,) = station.streams.values()
+    assert stream.packets == len(unit.made)
+    assert stream.live_onboard_us == pytest.approx(T0 - 37_000_000 + 11_000_000, abs=1)
     binary.write_bytes(b"nonsense")
     with pytest.raises(RecordingError, match="no telemetry"):
         list(recording(binary))

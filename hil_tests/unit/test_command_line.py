@@ -129,12 +129,10 @@ def test_recording_gives_the_same_report_every_way(tmp_path: Path) -> None:
     assert sum(os.times()[2:4]) - used_s < 10, "CPU of a quarter of an hour of three units"
     archive = ["made/archive.sqlite", "--json"]
     assert json.loads(run("report", *archive, cwd=tmp_path).stdout) == first
-    again = json.loads(run("replay", *archive, "--speed", "1000", cwd=tmp_path).stdout)
-    for part in ("scenario", "packets", "sha256", "impacts"):
-        assert again[part] == first[part]
-    assert [v["status"] for v in again["vehicles"]] == [v["status"] for v in first["vehicles"]]
+    assert json.loads(run("replay", *archive, "--speed", "1000", cwd=tmp_path).stdout) == first
     packets = ["made/telemetry.bin", "--fleet", "shenzhou20", "--json"]
     bare = json.loads(run("report", *packets, cwd=tmp_path).stdout)
+    assert json.loads(run("replay", *packets, "--speed", "1000", cwd=tmp_path).stdout) == bare
     assert bare["sha256"] == first["sha256"]
     assert [v["status"] for v in bare["vehicles"]] == ["AMBER", "AMBER", None]  # nobody looked
 

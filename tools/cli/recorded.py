@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ground.archive.archive import Archive
@@ -55,6 +56,18 @@ def known_from_packets(path: Path, fleet: Fleet) -> tuple[Station, str]:
 
     Raises InputError when nothing can.
     """
+    station = Station(Archive(), fleet, Assessor)
+    chunks, damage = read_packets(path)
+    start_us, end_us = chunks[0].received_us, chunks[-1].received_us
+    progress = Progress()
+    for now_us in story_of(chunks, station):
+        progress("ground", now_us - start_us, end_us - start_us)
+    progress.close()
+    return station, damage
+
+
+def read_packets(path: Path) -> tuple[list[Chunk], str]:
+    """The packets of a telemetry.bin, and words for what could not be read; raises InputError."""
     chunks: list[Chunk] = []
     damage = ""
     try:
@@ -64,13 +77,14 @@ def known_from_packets(path: Path, fleet: Fleet) -> tuple[Station, str]:
         damage = str(error)
     if not chunks:
         raise InputError(damage)
-    station = Station(Archive(), fleet, Assessor)
+    return chunks, damage
+
+
+def story_of(chunks: Sequence[Chunk], station: Station) -> Iterator[int]:
+    """Give a station what was recorded, ground time by ground time (tools.sim.observe.play)."""
 
     def receive(chunk: Chunk) -> Step:
         return chunk.received_us, lambda: station.receive(chunk)
 
-    progress = Progress()
     steps = [receive(chunk) for chunk in chunks]
-    play(steps, station, chunks[0].received_us, chunks[-1].received_us, progress)
-    progress.close()
-    return station, damage
+    return play(steps, station, chunks[0].received_us, chunks[-1].received_us)

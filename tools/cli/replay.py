@@ -5,22 +5,19 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from ground.archive.archive import Archive, JournalRow
-from ground.archive.errors import ArchiveError
-from ground.links.link import LinkState
-from ground.links.replay import RecordingError, ReplayLink, recording
-from ground.rebuild import stored_fleet, stored_speed
-from ground.service import Service
+from ground.archive.archive import Archive
+from ground.playback import Playback
+from ground.rebuild import fold, stored_fleet, stored_speed
 from ground.station import Station
 from ground.summary import SCENARIO, summary
 from ground.verdict.assessor import Assessor
 from tools.cli import options
-from tools.cli.errors import InputError
-from tools.cli.recorded import fleet_of, is_archive, open_archive
+from tools.cli.errors import RunError
+from tools.cli.recorded import fleet_of, is_archive, open_archive, read_packets, story_of
 from tools.cli.text_report import print_report
 from tools.run.ground import serving
 from tools.run.main import first_of, stop_event
@@ -44,55 +41,48 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Play it once; then show what is known until a signal comes, or print the report."""
-    if is_archive(args.recording):
-        archive = open_archive(args.recording)
-        try:
-            fleet = fleet_of(args.fleet) if args.fleet else stored_fleet(archive)
-            inspections = [row for row in archive.journal() if row.kind == "inspection"]
-            scenario, speed = archive.meta(SCENARIO), stored_speed(archive) or 1.0
-        finally:
-            archive.close()
-    else:
-        fleet, inspections, scenario, speed = fleet_of(args.fleet), [], None, 1.0
-    try:
-        link = ReplayLink(str(args.recording), recording(args.recording), args.speed)
-    except (RecordingError, ArchiveError) as error:
-        raise InputError(str(error)) from None
-    # An archive in memory and a station of its own: nothing here is live.
-    apart = Archive()
-    if scenario:
-        apart.set_meta(SCENARIO, scenario)
-    station = Station(apart, fleet, Assessor, speed=speed)
-    asyncio.run(_replay(args, link, station, inspections))
+    out = sys.stderr if args.json else sys.stdout
+    with ExitStack() as stack:
+        station, story, damage = _open(args, stack)
+        asyncio.run(_replay(args, station, story, lambda line: print(line, file=out, flush=True)))
+    if args.json:
+        print_report(summary(station), as_json=True)
+    if damage:
+        raise RunError(damage)
     return 0
 
 
+def _open(args: argparse.Namespace, stack: ExitStack) -> tuple[Station, Iterator[int], str]:
+    """A station apart from everything live, what it is to go through, and what is damaged."""
+    apart = Archive()
+    if not is_archive(args.recording):
+        chunks, damage = read_packets(args.recording)
+        station = Station(apart, fleet_of(args.fleet), Assessor)
+        return station, story_of(chunks, station), damage
+    archive = stack.enter_context(closing(open_archive(args.recording)))
+    fleet = fleet_of(args.fleet) if args.fleet else stored_fleet(archive)
+    if scenario := archive.meta(SCENARIO):
+        apart.set_meta(SCENARIO, scenario)
+    station = Station(apart, fleet, Assessor, speed=stored_speed(archive) or 1.0)
+    return station, fold(station, archive), ""
+
+
 async def _replay(
-    args: argparse.Namespace, link: ReplayLink, station: Station, inspections: Sequence[JournalRow]
+    args: argparse.Namespace,
+    station: Station,
+    story: Iterator[int],
+    print_line: Callable[[str], None],
 ) -> None:
     stopped = stop_event()
-    out = sys.stderr if args.json else sys.stdout
-    narrator = Narrator(lambda line: print(line, file=out, flush=True))
+    narrator = Narrator(print_line)
+    playback = Playback(station, str(args.recording), story, args.speed, narrator.say)
 
-    def say(words: str) -> None:
-        narrator.say(words)
-        if args.json and link.state is LinkState.ENDED:
+    def leave() -> None:
+        if playback.ended and args.json:
             stopped.set()
 
-    service = Service(station, [link], link.time_us, say)
-    waiting = deque(inspections)
-
-    def enter_due() -> None:
-        ended = link.state is LinkState.ENDED
-        while waiting and (ended or waiting[0].time_us <= link.time_us()):
-            row = waiting.popleft()
-            station.act("inspection", row.author, row.data)
-
-    async with serving(service, args.port) as running:
-        print(f"Console: {running.url}", file=out, flush=True)
-        service.subscribe(lambda _: narrator.look(running.ground))
-        service.subscribe(lambda _: enter_due())
+    async with serving(playback, args.port) as running:
+        print_line(f"Console: {running.url}")
+        playback.subscribe(lambda _: narrator.look(running.ground))
+        playback.subscribe(lambda _: leave())
         await first_of(stopped, running.task, None)
-    enter_due()
-    if args.json:
-        print_report(summary(station), as_json=True)

@@ -1,18 +1,16 @@
-"""Gives a ground station what arrives, in virtual time: one tick and one commit a second."""
+"""Gives a ground station what arrives, in virtual time: one tick a second."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
 
+from ground.clock import SECOND_US
 from ground.model import Chunk
 from ground.station import Station
 from tools.run.inspections import inspection
 from tools.scenario.model import Event, Scenario
 from tools.sim.delivery import Arrival
 from tools.sim.units import Tell
-
-SECOND_US: Final = 1_000_000
 
 Step = tuple[int, Callable[[], None]]
 """(ground time µs, what happens then)."""
@@ -27,21 +25,29 @@ def observe(scenario: Scenario, arrivals: Sequence[Arrival], station: Station, t
     steps += _inspections(scenario, station)
     start_us = scenario.start_us
     end_us = max([start_us + scenario.duration_us, *(a.time_us for a in arrivals[-1:])])
-    play(steps, station, start_us, end_us, tell)
+    committed_us = start_us
+    for now_us in play(steps, station, start_us, end_us):
+        if now_us - committed_us >= SECOND_US:
+            station.commit()
+            committed_us = now_us
+        tell("ground", now_us - start_us, end_us - start_us)
 
 
-def play(steps: Sequence[Step], station: Station, start_us: int, end_us: int, tell: Tell) -> None:
-    """Run the station from start to end; steps at one time keep their order."""
+def play(steps: Sequence[Step], station: Station, start_us: int, end_us: int) -> Iterator[int]:
+    """Run the station from start to end; steps at one time keep their order.
+
+    Gives each ground time before what happens then; the caller commits as often as it likes.
+    """
     waiting = iter(sorted(steps, key=lambda step: step[0]))
     step = next(waiting, None)
     station.start(start_us)
     for now_us in range(start_us + SECOND_US, end_us + SECOND_US, SECOND_US):
         while step and step[0] <= now_us:
+            yield step[0]
             step[1]()
             step = next(waiting, None)
+        yield now_us
         station.tick(now_us)
-        station.commit()
-        tell("ground", now_us - start_us, end_us - start_us)
     station.stop(end_us)
 
 
