@@ -79,7 +79,7 @@ ROWS = [
     Row("unknown command", ["smi", "quiet"], "invalid choice: 'smi'"),
     Row("unknown option", ["sim", "quiet", "--jsn"], "unrecognized arguments: --jsn"),
     Row("missing argument", ["report"], "required: ARCHIVE|FILE"),
-    Row("unknown format", ["dictionary", "--format", "xtce"], "markdown"),
+    Row("unknown format", ["dictionary", "--format", "yaml"], "markdown"),
     Row("unknown runtime", ["sim", "quiet", "--runtime", "pypy"], "cpython"),
     Row("unknown scenario", ["sim", "shenzho20"], 'did you mean "shenzhou20"'),
     Row("missing scenario file", ["sim", "no/such.toml"], "no/such.toml: no such file"),

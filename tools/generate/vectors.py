@@ -62,7 +62,9 @@ def vectors() -> str:
 
 
 def _sample(p: Parameter, n: int) -> int | bytes:
-    """A value that uses the field's whole width and, where it has one, its sign."""
+    """A value that uses the field's whole width and, where it has one, its sign; a known state."""
+    if p.entry.states:
+        return sorted(p.entry.states)[n % len(p.entry.states)]
     size = p.sizeof()
     if p.is_text:
         return f"text{n}".encode().ljust(size, b"\0")
