@@ -67,6 +67,30 @@ def test_without_ensurepip_it_names_the_command(clone, tmp_path):
     assert not (clone / ".venv").exists()
 
 
+def test_a_moved_folder_gets_a_new_environment(clone):
+    make = "from tools.bootstrap.stages import ensure_venv; ensure_venv()"
+
+    def ensure(folder: Path) -> str:
+        python = getattr(sys, "_base_executable", sys.executable)
+        return subprocess.run(
+            [python, "-c", make],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        ).stdout
+
+    assert ensure(clone).startswith("core: making .venv with Python")
+    assert ensure(clone) == ""
+    elsewhere = clone.rename(clone.with_name("else where"))
+    assert ensure(elsewhere).startswith("core: .venv was made in another folder")
+    done = subprocess.run(
+        [elsewhere / ".venv/bin/pip", "--version"], capture_output=True, text=True, check=True
+    )
+    assert str(elsewhere) in done.stdout
+
+
 def test_unknown_stage(clone):
     done = bootstrap(clone, "cor")
     assert done.returncode == 2
@@ -114,10 +138,13 @@ def test_pip_counts_what_it_downloads_and_what_it_has(tmp_path, capsys):
         "  Downloading numpy-2.4.6-cp311-cp311-linux.whl.metadata (500 kB)",
         "  Downloading numpy-2.4.6-cp311-cp311-linux.whl (16.9 MB)",
         "  Using cached h11-0.16.0-py3-none-any.whl (37 kB)",
+        "Installing collected packages: numpy, h11",
         "Successfully installed h11-0.16.0 numpy-2.4.6",
+        "Installing collected packages: panewatch",
     ):
         pip.follow(line)
     pip.close()
     said = capsys.readouterr().out
+    assert said.count("core: installing\n") == 1
     assert "core: numpy-2.4.6-cp311-cp311-linux.whl (16.9 MB)\n" in said
     assert "core: 2 packages, 17.4 MB downloaded (0.0 MB more from pip's cache) in 0 s\n" in said

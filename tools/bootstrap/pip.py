@@ -30,6 +30,7 @@ class Pip:
         self.downloaded_mb = 0.0
         self.cached_mb = 0.0
         self.start_s = time.monotonic()
+        self._installing = False
         self.log.write_text("")
 
     def install(self, *args: str) -> None:
@@ -69,7 +70,9 @@ class Pip:
         elif found := CACHED.search(line):
             self.cached_mb += float(found[2]) * UNIT_MB[found[3]]
         elif line.startswith("Installing collected packages"):
-            self._say("installing", passing=True)
+            if not self._installing:  # once a stage: the project itself follows its packages
+                self._say("installing", passing=True)
+            self._installing = True
         elif found := INSTALLED.search(line):
             self.packages += len(found[1].split())
 

@@ -51,7 +51,9 @@ def core() -> None:
 def ensure_venv() -> None:
     """A virtual environment whose Python runs and has pip; an unfinished one is made anew."""
     probe = [str(PYTHON), "-c", "import pip, sys; print(sys.version_info[:2])"]
-    if PYTHON.exists():
+    if PYTHON.exists() and moved():
+        print(f"core: {VENV.name} was made in another folder, its programs point there", flush=True)
+    elif PYTHON.exists():
         found = subprocess.run(probe, capture_output=True, text=True, check=False)
         if found.stdout.strip() == str(sys.version_info[:2]):
             return
@@ -70,6 +72,13 @@ def ensure_venv() -> None:
     if made.returncode:
         words = (made.stderr or made.stdout).strip().splitlines() or ["no reason given"]
         raise StageError(f"cannot make {VENV}: {words[-1]}")
+
+
+def moved() -> bool:
+    """True when the environment was made elsewhere: its scripts name a Python that is not here."""
+    config = VENV / "pyvenv.cfg"
+    lines = config.read_text(encoding="utf-8").splitlines() if config.exists() else []
+    return not any(line.startswith("command = ") and line.endswith(f" {VENV}") for line in lines)
 
 
 def assets() -> None:
