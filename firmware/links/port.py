@@ -6,6 +6,7 @@ writes whole frames; a frame that a port took in part ends at the next frame's d
 
 import asyncio
 import queue
+import re
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ from protocol.wire.frame import Deframer, encode
 
 BAUD = 115200
 QUEUED = 64  # packets that may wait for a slow line; beyond, the live stream drops
+_NO_KIND = re.compile(r"[\w.-]+:\d{1,5}")
 POLL_S = 0.1  # longest wait in a read, so that an end of the program is seen
 
 
@@ -111,6 +113,8 @@ class PortLink:
 
 def _check(url: str) -> None:
     """A socket's URL needs host and port; pyserial would say so at each try."""
+    if _NO_KIND.fullmatch(url):
+        raise ConfigError(f"link: {url} has no kind; write mqtt://{url} or socket://{url}")
     try:
         parts = urlsplit(url)
         complete = parts.scheme not in ("socket", "rfc2217") or bool(parts.hostname and parts.port)
@@ -124,4 +128,6 @@ def _words(error: Exception) -> str:
     """The innermost reason: pyserial wraps what the system said into a sentence of its own."""
     _, errno, reason = str(error).rpartition("] ")
     words = reason.split(":")[0] if errno else reason.split(": ")[-1]
+    if words.startswith("("):  # termios.error: (25, 'Inappropriate ioctl for device')
+        words = words.partition(", ")[2]
     return words.strip("')\" ") or type(error).__name__

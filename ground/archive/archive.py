@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ground.archive.errors import ArchiveFull, ArchiveUnwritable
+from ground.archive.errors import ArchiveFull, ArchiveInUse, ArchiveUnwritable
 from ground.archive.layouts import Dictionary
-from ground.archive.lock import WriterLock
+from ground.archive.lock import FileLock, LockHeldError
 from ground.archive.opening import create, damaged, open_existing
 from ground.model import Chunk, Packet, UnitKey
 from protocol.schema.dictionary import as_json
@@ -58,10 +58,10 @@ class Archive:
 
     def __init__(self, path: Path | None = None, *, write: bool = True) -> None:
         self.path = path
-        self._lock: WriterLock | None = None
+        self._lock: FileLock | None = None
         if path is not None and write:
             _make_folder(path)
-            self._lock = WriterLock(path)
+            self._lock = _lock(path)
         try:
             existing = path is not None and (path.exists() or not write)
             self._db = open_existing(path, write) if path and existing else create(path)
@@ -255,6 +255,19 @@ def _make_folder(path: Path) -> None:
     except OSError as error:
         raise ArchiveUnwritable(
             path, f"its folder cannot be made ({error.strerror}); name another folder"
+        ) from None
+
+
+def _lock(path: Path) -> FileLock:
+    try:
+        return FileLock(path.with_name(path.name + ".lock"))
+    except LockHeldError:
+        raise ArchiveInUse(
+            path, "another ground station writes to this archive; stop it or name another"
+        ) from None
+    except OSError as error:
+        raise ArchiveUnwritable(
+            path, f"cannot write beside it ({error.strerror}); name another folder"
         ) from None
 
 

@@ -1,35 +1,51 @@
-"""One writer for an archive, on every system and freed by the death of its process.
-
-SQLite's own lock on a file beside the archive: an open transaction that is never written.
-"""
+"""One user of a folder or file at a time, on every system and freed by the death of its process."""
 
 from __future__ import annotations
 
-import sqlite3
+import os
+import sys
+from contextlib import suppress
 from pathlib import Path
 
-from ground.archive.errors import ArchiveInUse, ArchiveUnwritable
+if sys.platform == "win32":
+    import msvcrt
+
+    def _lock(descriptor: int) -> None:
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+else:
+    import fcntl
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-class WriterLock:
-    """Held until `release`; raises ArchiveInUse or ArchiveUnwritable."""
+class LockHeldError(Exception):
+    """Someone else has it."""
 
-    def __init__(self, archive: Path) -> None:
-        try:
-            self._held = sqlite3.connect(
-                archive.with_name(archive.name + ".lock"), timeout=0, isolation_level=None
-            )
-            self._held.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                raise ArchiveInUse(
-                    archive,
-                    "another ground station writes to this archive; stop it or name another",
-                ) from None
-            raise ArchiveUnwritable(
-                archive, f"cannot write beside it ({error}); name another folder"
-            ) from None
+
+class FileLock:
+    """Has `path` locked until `release`, which removes it. Raises LockHeldError or OSError."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        while True:
+            file = path.open("ab")
+            try:
+                _lock(file.fileno())
+            except OSError:
+                file.close()
+                raise LockHeldError(str(path)) from None
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    self._file = file
+                    return
+            file.close()  # its owner released and removed it between our open and our lock
 
     def release(self) -> None:
-        """Let another ground station have the archive."""
-        self._held.close()
+        """Let others have it."""
+        if sys.platform != "win32":  # while it is ours, so that we never remove another's
+            self._path.unlink(missing_ok=True)
+        self._file.close()
+        if sys.platform == "win32":  # where no open file can be removed
+            with suppress(OSError):
+                self._path.unlink()

@@ -6,9 +6,11 @@ has when the line ends before n bytes.
 
 from __future__ import annotations
 
+import re
 import select
 import socket
 from contextlib import suppress
+from importlib.util import find_spec
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
@@ -21,6 +23,8 @@ READ_S: Final = 0.02
 READ_MAX: Final = 16_384
 OPEN_S: Final = 5.0
 WRITE_S: Final = 2.0
+_NO_KIND: Final = re.compile(r"[\w.-]+:\d{1,5}")
+"""A host and port alone."""
 
 
 class Port(Protocol):
@@ -80,13 +84,27 @@ def is_socket(url: str) -> bool:
     return url.startswith("socket:")
 
 
+def check_address(url: str) -> None:
+    """Raise LinkError for what can never be opened; a device that is not there yet can."""
+    scheme, sign, _ = url.partition("://")
+    if not sign:
+        if _NO_KIND.fullmatch(url):
+            raise LinkError(f"{url} has no kind; write mqtt://{url} or socket://{url}")
+    elif scheme in ("socket", "rfc2217"):
+        socket_address(url)
+    elif not scheme.isalnum() or find_spec(f"serial.urlhandler.protocol_{scheme}") is None:
+        raise LinkError(
+            f"{url}: no such kind of link; write mqtt://…, socket://…, rfc2217://… or a device"
+        )
+
+
 def socket_address(url: str) -> tuple[str, int]:
-    """Host and port; raises LinkError."""
+    """Host and port of `socket://…` or `rfc2217://…`; raises LinkError."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError:
         host = port = None
     if not host or not port:
-        raise LinkError(f"{url}: write socket://host:port")
+        raise LinkError(f"{url}: write {url.partition(':')[0]}://host:port")
     return host, port

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from ground.links.link import Backoff, Link, LinkState, Sink
-from ground.links.port import DevicePort, Port, SocketPort, is_socket, socket_address
+from ground.links.port import DevicePort, Port, SocketPort, check_address, is_socket
 from ground.model import Chunk
 from protocol.wire import frame
 
@@ -24,8 +24,7 @@ class SerialLink(Link):
     """
 
     def __init__(self, url: str, clock: Callable[[], int], baud: int = BAUD) -> None:
-        if is_socket(url):
-            socket_address(url)
+        check_address(url)
         super().__init__(url, clock)
         self._baud = baud
 

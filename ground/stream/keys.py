@@ -27,22 +27,28 @@ class KeyStore:
 
     def get(self, unit: UnitKey) -> bytes:
         """The 32-byte key; raises KeyFileError."""
-        path = self.folder / f"{unit.vehicle}-{unit.unit}.key"
-        try:
-            data = path.read_bytes()
-            mode = path.stat().st_mode
-        except OSError as error:
-            raise KeyFileError(
-                path, f"no key ({error.strerror}); copy the unit's key there"
-            ) from None
-        if os.name == "posix" and mode & 0o077:
-            raise KeyFileError(path, "others may read this key; make its mode 0600")
-        if len(data) == KEY_BYTES:
-            return data
-        try:
-            key = bytes.fromhex(data.decode("ascii"))
-        except ValueError:
-            key = b""
-        if len(key) != KEY_BYTES:
-            raise KeyFileError(path, f"must hold {KEY_BYTES} bytes or {2 * KEY_BYTES} hex digits")
-        return key
+        return _read(self.folder / f"{unit.vehicle}-{unit.unit}.key")
+
+    def check(self) -> None:
+        """Read every key that is there; raises KeyFileError for the first that cannot be used."""
+        for path in sorted(self.folder.glob("*.key")):
+            _read(path)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise KeyFileError(path, f"no key ({error.strerror}); copy the unit's key there") from None
+    if os.name == "posix" and mode & 0o077:
+        raise KeyFileError(path, "others may read this key; make its mode 0600")
+    if len(data) == KEY_BYTES:
+        return data
+    try:
+        key = bytes.fromhex(data.decode("ascii"))
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise KeyFileError(path, f"must hold {KEY_BYTES} bytes or {2 * KEY_BYTES} hex digits")
+    return key

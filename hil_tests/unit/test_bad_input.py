@@ -41,6 +41,16 @@ def file(name: str, content: bytes = b"something else") -> Callable[[Path], obje
     return lambda folder: (folder / name).write_bytes(content)
 
 
+def key(content: bytes, mode: int = 0o600) -> Callable[[Path], object]:
+    def make(folder: Path) -> None:
+        path = folder / "keys" / "sz20-w1.key"
+        path.parent.mkdir()
+        path.write_bytes(content)
+        path.chmod(mode)
+
+    return make
+
+
 def other_database(folder: Path) -> None:
     with sqlite3.connect(folder / "other.db") as db:
         db.execute("CREATE TABLE notes (words TEXT)")
@@ -106,6 +116,9 @@ ROWS = [
     Row("device that does not exist", [*FIRMWARE, "/dev/ttyNONE"], "cannot open /dev/ttyNONE"),
     Row("incomplete address", [*FIRMWARE, "socket://here"], "scheme://host:port"),
     Row("unknown protocol", [*FIRMWARE, "carrier://pigeon"], "carrier"),
+    Row("no serial line", [*FIRMWARE, "/dev/null"],
+        "cannot open /dev/null (Inappropriate ioctl for device)"),
+    Row("address without its kind", [*FIRMWARE, "127.0.0.1:1883"], "write mqtt://127.0.0.1:1883"),
     Row("unknown unit", [*UNIT, "--unit", "sz20/w7"], 'unit "sz20/w7"'),
     Row("unit without a window", [*UNIT, "--unit", "sz20"], "vehicle/window"),
     Row("missing key file", [*UNIT, "--key", "no.key"], "no.key"),
@@ -118,6 +131,17 @@ ROWS = [
     Row("run without a home", ["run", "--for", "1"], "cannot make", file(".panewatch")),
     Row("run with half a second too many", ["run", "--for", "-1"], "no number of seconds"),
     Row("port beyond the last", ["run", "--port", "70000"], "no port from 0 to 65535"),
+    Row("broker of another kind", ["run", "--broker", "http://x"], "write mqtt://"),
+    Row("broker without its kind", ["run", "--broker", "127.0.0.1:1883"],
+        "write mqtt://127.0.0.1:1883"),
+    Row("link of no kind we know", ["ground", "--link", "foo://x"], "foo://x: no such kind"),
+    Row("link without its kind", ["ground", "--link", "127.0.0.1:1883"],
+        "write mqtt://127.0.0.1:1883"),
+    Row("incomplete link", ["ground", "--link", "rfc2217://x"], "write rfc2217://host:port"),
+    Row("keys nowhere", [*GROUND, "--keys", "nowhere"], "--keys nowhere: no such folder"),
+    Row("short key of a unit", [*GROUND, "--keys", "keys"], "must hold 32 bytes", key(bytes(31))),
+    Row("key for everybody", [*GROUND, "--keys", "keys"], "make its mode 0600",
+        key(bytes(32), 0o644)),
     Row("broker without a host", ["ground", "--link", "mqtt://"], "mqtt://[user:password@]host"),
     Row("foreign archive", [*ARCHIVE, "other"], "is no Panewatch archive", file("other")),
     Row("other database", [*ARCHIVE, "other.db"], "no Panewatch archive", other_database),
@@ -146,7 +170,7 @@ def run(args: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file that is not our own state."""
     paths = [p for p in folder.rglob("*") if p.is_file() and ".panewatch" not in p.parts]
-    return {str(p): p.read_bytes() for p in paths if not p.name.endswith((".lock", "-shm", "-wal"))}
+    return {str(p): p.read_bytes() for p in paths if not p.name.endswith(("-shm", "-wal"))}
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.name for row in ROWS])
@@ -160,3 +184,4 @@ def test_bad_input(row: Row, tmp_path: Path) -> None:
     assert row.words in done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
     assert contents(tmp_path) == before
+    assert not list(tmp_path.glob(".panewatch/runs/*"))

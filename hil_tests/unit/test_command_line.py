@@ -14,6 +14,7 @@ import pytest
 
 from ground.archive.archive import Archive, StoredPacket
 from hil_tests.support.process import Program, children, panewatch
+from tools.cli.sim import FILES
 from tools.scenario.find import find
 from tools.sim.runtime import environment
 
@@ -56,6 +57,25 @@ def test_console_port_in_use(command: str, tmp_path: Path) -> None:
     assert done.returncode == 2
     assert f"panewatch: port {port} is in use by another program" in done.stderr
     assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob(".panewatch/runs/*"))
+
+
+def test_a_store_has_one_unit_at_a_time(tmp_path: Path) -> None:
+    with listening() as (_, port):
+        unit = ["firmware", "--link", f"socket://127.0.0.1:{port}"]
+        with program(tmp_path, *unit) as first:
+            first.wait_for("runs on socket")
+            second = run(*unit, cwd=tmp_path)
+            assert second.returncode == 2
+            assert len(second.stderr.splitlines()) == 1
+            assert "runs on this store already" in second.stderr
+            first.send(signal.SIGKILL)
+            first.wait()
+        with program(tmp_path, *unit) as third:
+            third.wait_for("runs on socket")
+            third.interrupt()
+            assert third.wait() in (0, 130)  # 130 before it listens to signals
+    assert not list(tmp_path.rglob("*.lock"))
 
 
 def test_ground_waits_for_a_port_that_does_not_exist_yet(tmp_path: Path) -> None:
@@ -127,6 +147,7 @@ def test_recording_gives_the_same_report_every_way(tmp_path: Path) -> None:
     used_s = sum(os.times()[2:4])
     first = json.loads(run("sim", "shenzhou20", "--out", "made", "--json", cwd=tmp_path).stdout)
     assert sum(os.times()[2:4]) - used_s < 10, "CPU of a quarter of an hour of three units"
+    assert {path.name for path in (tmp_path / "made").iterdir()} == {*FILES}
     archive = ["made/archive.sqlite", "--json"]
     assert json.loads(run("report", *archive, cwd=tmp_path).stdout) == first
     assert json.loads(run("replay", *archive, "--speed", "1000", cwd=tmp_path).stdout) == first

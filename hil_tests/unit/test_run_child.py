@@ -11,7 +11,11 @@ import aiomqtt
 import pytest
 
 from hil_tests.support.process import ROOT, survivors
+from tools.cli.errors import RunError
+from tools.run import main
 from tools.run.child import Child
+from tools.run.units import UnitProcess
+from tools.scenario.load import load
 
 UNTIL_EOF = "import sys; print('up', flush=True); sys.stdin.read(); print('down')"
 STUBBORN = (
@@ -61,18 +65,29 @@ async def test_one_that_dies_is_started_again_and_that_is_said(child):
     assert survivors([first, it.pid], 0.1) == []
 
 
+WRONG = "import sys; print('up', flush=True); print('it: no key', file=sys.stderr); sys.exit(2)"
+
+
 async def test_one_that_was_started_wrongly_is_not_started_again(child):
-    said = asyncio.Event()
-    words = []
-    it = child(
-        command=[sys.executable, "-c", "print('up', flush=True); raise SystemExit(2)"],
-        say=lambda line: (words.append(line), said.set()),
-    )
+    it = child(command=[sys.executable, "-c", WRONG])
     await it.start()
-    await asyncio.wait_for(said.wait(), 5)
+    with pytest.raises(RunError, match="it cannot run: it: no key"):
+        await asyncio.wait_for(it.keeper, 5)
     await it.stop()
-    assert len(words) == 1
-    assert "it cannot run, see " in words[0]
+    assert child.said == []
+
+
+async def test_a_unit_that_was_started_wrongly_ends_the_run(tmp_path, monkeypatch):
+    async def prepare(scenario, folder, *_):
+        command = [sys.executable, "-c", WRONG]
+        wrong = Child("sz20/w1", command, folder / "log", print, environment=ENVIRONMENT)
+        return [UnitProcess(scenario.units[0], "cpython", "mqtt", None, wrong)]
+
+    monkeypatch.setattr(main, "prepare", prepare)
+    options = main.RunOptions(load("quiet"), tmp_path, broker="mqtt://127.0.0.1:9")
+    with pytest.raises(RunError, match="sz20/w1 cannot run: it: no key"):
+        await asyncio.wait_for(main.supervise(options, print), 20)
+    assert [path.name for path in tmp_path.glob("runs/*/log")] == ["log"]
 
 
 async def test_its_order_reaches_it(child):

@@ -37,7 +37,7 @@ def test_a_home_that_cannot_be_is_one_clear_line(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "url", ["http://host", "mqtt://", "mqtt://host:no", "host", "mqtt://h:70000"]
+    "url", ["http://host", "127.0.0.1:1883", "mqtt://", "mqtt://host:no", "host", "mqtt://h:70000"]
 )
 def test_what_is_no_broker_is_refused(url):
     with pytest.raises(InputError, match="write mqtt://"):

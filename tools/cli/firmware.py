@@ -10,6 +10,7 @@ from firmware.__main__ import make_app
 from firmware.boards.this import this_board
 from firmware.errors import ConfigError
 from firmware.settings import Settings, load_json
+from ground.archive.lock import FileLock, LockHeldError
 from ground.model import UnitKey
 from tools.board_files import write_board_files
 from tools.cli import options
@@ -61,6 +62,15 @@ def execute(args: argparse.Namespace) -> int:
         return _write_board_files(scenario, unit, key, args.board_files)
     if args.link is None:
         raise InputError("--link is needed: a serial device, socket:// or mqtt:// address")
+    lock = _lock(args.store, unit)
+    try:
+        _run(args, scenario, unit, key)
+    finally:
+        lock.release()
+    return 0
+
+
+def _run(args: argparse.Namespace, scenario: Scenario, unit: UnitKey, key: Path) -> None:
     try:
         config = write_config(
             scenario, unit, args.store.absolute(), args.link, key.absolute(), args.speed
@@ -78,7 +88,19 @@ def execute(args: argparse.Namespace) -> int:
         board.run(app.run(settings.until_eof))
     finally:
         app.close()
-    return 0
+
+
+def _lock(store: Path, unit: UnitKey) -> FileLock:
+    """Two units on one recorder would both tell its boots as theirs."""
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        return FileLock(store / f"{unit.vehicle}-{unit.unit}.lock")
+    except LockHeldError:
+        raise InputError(
+            f"{store}: {unit} runs on this store already; stop it or name another --store"
+        ) from None
+    except OSError as error:
+        raise InputError(f"cannot write to {store} ({error.strerror})") from None
 
 
 def _write_board_files(scenario: Scenario, unit: UnitKey, key: Path, folder: Path) -> int:

@@ -14,7 +14,7 @@ from ground.rebuild import stored_fleet
 from tools.cli import options
 from tools.cli.errors import InputError
 from tools.cli.recorded import fleet_of
-from tools.run.folder import make_run_folder
+from tools.run.folder import run_folder
 from tools.run.ground import running_ground
 from tools.run.main import first_of, stop_event
 from tools.run.narrate import Narrator
@@ -36,7 +36,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keys",
         type=Path,
-        default=options.HOME / "keys",
         metavar="DIR",
         help="VEHICLE-WINDOW.key for each unit that is to be commanded (default: .panewatch/keys)",
     )
@@ -52,13 +51,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(args: argparse.Namespace) -> int:
     """Run until a signal ends it."""
-    path = args.archive or make_run_folder(options.HOME.absolute()) / "archive.sqlite"
-    fleet = fleet_of(args.fleet) if args.fleet else _fleet_in(path)
+    if args.keys and not args.keys.is_dir():
+        raise InputError(f"--keys {args.keys}: no such folder")
+    fleet = fleet_of(args.fleet) if args.fleet else None
+    if args.archive:
+        _serve(args, args.archive, fleet or _fleet_in(args.archive))
+    else:
+        with run_folder(options.HOME.absolute()) as folder:
+            _serve(args, folder / "archive.sqlite", fleet or Fleet())
+    return 0
+
+
+def _serve(args: argparse.Namespace, path: Path, fleet: Fleet) -> None:
     # A loop that can watch sockets on every system (the MQTT client needs it).
     factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(_run(args, path, fleet))
-    return 0
 
 
 def _fleet_in(path: Path) -> Fleet:
@@ -77,11 +85,12 @@ def _fleet_in(path: Path) -> Fleet:
 
 async def _run(args: argparse.Namespace, archive: Path, fleet: Fleet) -> None:
     stopped = stop_event()
+    keys = args.keys or options.HOME / "keys"
     narrator = Narrator(lambda line: print(line, flush=True))
     async with running_ground(
-        archive, fleet, args.keys, args.links, args.port, 1.0, narrator.say
+        archive, fleet, keys, args.links, args.port, 1.0, narrator.say
     ) as running:
         print(f"Console: {running.url}", flush=True)
         print(f"Archive: {archive}", flush=True)
         running.service.subscribe(lambda _: narrator.look(running.ground))
-        await first_of(stopped, running.task, None)
+        await first_of(stopped, [running.task])

@@ -85,4 +85,4 @@ async def _replay(
         print_line(f"Console: {running.url}")
         playback.subscribe(lambda _: narrator.look(running.ground))
         playback.subscribe(lambda _: leave())
-        await first_of(stopped, running.task, None)
+        await first_of(stopped, [running.task])

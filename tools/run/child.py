@@ -7,9 +7,10 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
+
+from tools.cli.errors import RunError
 
 T = TypeVar("T")
 
@@ -67,6 +68,12 @@ class Child:
         """Of the process that runs now."""
         return self._process.pid if self._process else None
 
+    @property
+    def keeper(self) -> asyncio.Task[None]:
+        """Keeps it running since `start`; raises RunError when it would only fail again."""
+        assert self._keeper is not None
+        return self._keeper
+
     async def start(self) -> None:
         """Start, and keep running from now on."""
         await self._spawn()
@@ -76,8 +83,7 @@ class Child:
         """Close its input, then ask it, then kill it; returns when it is gone."""
         if self._keeper:
             self._keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.gather(self._keeper, return_exceptions=True)
         process = self._process
         if process is None:
             return
@@ -121,14 +127,17 @@ class Child:
             started_s = loop.time()
             code = await self._in_thread(self._process.wait)
             if code == WRONG_INPUT:
-                self._say(f"{self.name} cannot run, see {self._log}")
-                return
+                raise RunError(f"{self.name} cannot run: {self._last_line()}")
             if loop.time() - started_s > SETTLED_S:
                 pause_s = FIRST_PAUSE_S
             self._say(f"{self.name} ended ({code}); starts again in {pause_s:g} s, see {self._log}")
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             await self._spawn()
+
+    def _last_line(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").split("\n")
+        return next((line for line in reversed(lines) if line), f"see {self._log}")
 
     async def _in_thread(self, blocking: Callable[[], T]) -> T:
         """Await a blocking call; unlike asyncio's own subprocesses this runs on every loop."""

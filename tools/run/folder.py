@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,6 +32,17 @@ def make_run_folder(home: Path) -> Path:
     except OSError as error:
         raise InputError(f"cannot make a folder in {runs}: {error.strerror}") from error
     raise InputError(f"{runs}: too many runs began in this second")
+
+
+@contextmanager
+def run_folder(home: Path) -> Iterator[Path]:
+    """A new folder as of make_run_folder; nothing is left of one in which no run could begin."""
+    folder = make_run_folder(home)
+    try:
+        yield folder
+    except InputError:
+        shutil.rmtree(folder)
+        raise
 
 
 def make_keys(home: Path, units: Iterable[UnitKey]) -> Path:

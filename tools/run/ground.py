@@ -21,7 +21,8 @@ from ground.links.specification import make_link
 from ground.operations import Operations
 from ground.service import Service
 from ground.station import Station
-from ground.stream.keys import KeyStore
+from ground.stream.keys import KeyFileError, KeyStore
+from ground.summary import SCENARIO
 from ground.verdict.assessor import Assessor
 from tools.cli.errors import InputError
 
@@ -47,20 +48,26 @@ async def running_ground(
     port: int,
     speed: float,
     say: Callable[[str], None],
+    scenario: str = "",
 ) -> AsyncIterator[RunningGround]:
     """Serve while the context is open, going on from what the archive at `path` holds.
 
-    Raises InputError for an archive, link or port that cannot be.
+    `scenario` names what a new archive is of. Raises InputError for an archive, link, key or port
+    that cannot be.
     """
     clock = SteadyClock()
+    store = KeyStore(keys)
     try:
+        store.check()
         made = [make_link(url, clock) for url in links]
         archive = Archive(path)
-    except (LinkError, ArchiveError) as error:
+    except (KeyFileError, LinkError, ArchiveError) as error:
         raise InputError(str(error)) from None
     with closing(archive):
+        if scenario:
+            archive.set_meta(SCENARIO, scenario)
         try:
-            station = Station(archive, fleet, Assessor, KeyStore(keys), speed=speed)
+            station = Station(archive, fleet, Assessor, store, speed=speed)
         except ArchiveError as error:
             raise InputError(str(error)) from None
         async with serving(Service(station, made, clock, say), port) as running:

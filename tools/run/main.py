@@ -11,7 +11,7 @@ import json
 import secrets
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from ground.console import fetch as console_files
 from tools.cli.errors import InputError
 from tools.run.child import Child
-from tools.run.folder import make_keys, make_run_folder
+from tools.run.folder import make_keys, run_folder
 from tools.run.ground import running_ground
 from tools.run.inspections import play_inspections
 from tools.run.narrate import Narrator
@@ -46,7 +46,7 @@ class RunOptions:
 
 
 def run(options: RunOptions) -> int:
-    """Run until Ctrl-C, SIGTERM or the end of `for_s`; exit code 0. Raises InputError."""
+    """Run until Ctrl-C, SIGTERM or the end of `for_s`; exit code 0. Raises InputError, RunError."""
     # A loop that can watch sockets on every system (the MQTT client needs it).
     factory = asyncio.SelectorEventLoop if sys.platform == "win32" else None
     with asyncio.Runner(loop_factory=factory) as runner, suppress(KeyboardInterrupt):
@@ -55,17 +55,24 @@ def run(options: RunOptions) -> int:
 
 
 async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> None:
-    """Start all, tell what happens, end all. Raises InputError."""
+    """Start all, tell what happens, end all. Raises InputError, RunError."""
     if options.broker:
         check_broker(options.broker)
+    with run_folder(options.home.absolute()) as folder:
+        await _supervise(options, folder, print_line)
+
+
+async def _supervise(options: RunOptions, folder: Path, print_line: Callable[[str], None]) -> None:
     stopped = stop_event()
-    scenario, home = options.scenario, options.home.absolute()
-    folder = make_run_folder(home)
+    scenario = options.scenario
     # A run's recorders and counters begin anew, so its keys do too: no old command fits.
     keys = make_keys(folder, scenario.units)
     narrator = Narrator(print_line)
     async with AsyncExitStack() as stack:
-        broker = options.broker or await start_broker(stack, folder, narrator.say)
+        broker, keepers = options.broker, []
+        if broker is None:
+            broker, child = await start_broker(stack, folder, narrator.say)
+            keepers.append(child.keeper)
         units = await prepare(scenario, folder, keys, broker, options.speed, narrator.say)
         for unit in units:
             if unit.line:
@@ -87,6 +94,7 @@ async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> N
                 options.port,
                 options.speed,
                 say_link,
+                scenario.name,
             )
         )
         print_line(f"Console: {running.url}")
@@ -102,12 +110,15 @@ async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> N
             play_inspections(scenario, running.ground, options.speed, narrator.say)
         )
         stack.callback(inspections.cancel)
-        await first_of(stopped, running.task, options.for_s)
+        keepers += [unit.child.keeper for unit in units]
+        await first_of(stopped, [running.task, *keepers], options.for_s)
         narrator.say("ending")
 
 
-async def start_broker(stack: AsyncExitStack, folder: Path, say: Callable[[str], None]) -> str:
-    """Start the embedded broker; its URL with this run's user and password."""
+async def start_broker(
+    stack: AsyncExitStack, folder: Path, say: Callable[[str], None]
+) -> tuple[str, Child]:
+    """Start the embedded broker; its URL with this run's user and password, and its process."""
     child = Child(
         "broker",
         [sys.executable, "-m", "tools.run.broker"],
@@ -122,11 +133,13 @@ async def start_broker(stack: AsyncExitStack, folder: Path, say: Callable[[str],
     await child.start()
     # Should it have to start again, then where its clients know it.
     child.order = json.dumps({"port": int(child.answer), "user": user, "password": password})
-    return f"mqtt://{user}:{password}@127.0.0.1:{child.answer}"
+    return f"mqtt://{user}:{password}@127.0.0.1:{child.answer}", child
 
 
 def check_broker(url: str) -> None:
     """Raise InputError for what is no address of a broker."""
+    if "://" not in url:
+        raise InputError(f"--broker {url}: has no kind; write mqtt://{url}")
     try:
         parts = urlsplit(url)
         right = parts.scheme == "mqtt" and parts.hostname and parts.port != 0
@@ -141,13 +154,16 @@ async def stop_units(units: list[UnitProcess]) -> None:
     await asyncio.gather(*(unit.child.stop() for unit in units))
 
 
-async def first_of(stopped: asyncio.Event, ground: asyncio.Task[None], for_s: float | None) -> None:
-    """Wait for a signal, the end of the time, or the ground's failure, which is raised."""
+async def first_of(
+    stopped: asyncio.Event, tasks: Sequence[asyncio.Task[None]], for_s: float | None = None
+) -> None:
+    """Wait for a signal, the end of the time, or the failure of a task, which is raised."""
     stop = asyncio.create_task(stopped.wait())
-    await asyncio.wait((stop, ground), timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait((stop, *tasks), timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
-    if ground.done():
-        ground.result()
+    for task in tasks:
+        if task.done():
+            task.result()
 
 
 def stop_event() -> asyncio.Event:
