@@ -76,6 +76,7 @@ def _alarm(a: Alarm) -> dict[str, Any]:
     return {
         "id": a.id,
         "vehicle": a.vehicle,
+        "window": a.unit.unit if a.unit else None,
         "severity": a.severity.label,
         "what": a.what,
         "time": iso(a.time_us),

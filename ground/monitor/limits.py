@@ -67,7 +67,7 @@ class LimitMonitor:
             now = max(min(before, max(recent)), min(recent))
             if now != before:
                 self.levels[name] = now
-                limit = words if now == level else level_words(limits, now)
+                limit = words if now == level else level_words(limits, now, values[name])
                 value = _with_unit(name, values[name])
                 changes.append(LimitChange(name, now, before, time_us, value, limit))
         return changes
@@ -88,12 +88,12 @@ class LimitMonitor:
         return changes
 
 
-def level_words(limits: Limits, level: Severity) -> str:
-    """The limits of a level in words."""
-    sides = (("<", limits.low), (">", limits.high))
-    return " or ".join(
-        f"{sign} {side[level.label]:g}" for sign, side in sides if level.label in side
-    )
+def level_words(limits: Limits, level: Severity, value: float) -> str:
+    """The limit of a level that the value violates in words; where it violates none, all."""
+    low, high = limits.low.get(level.label), limits.high.get(level.label)
+    if low is not None and (high is None or value <= high):
+        return f"< {low:g}" if high is None or value < low else f"< {low:g} or > {high:g}"
+    return "" if high is None else f"> {high:g}"
 
 
 def _with_unit(name: str, value: float) -> str:

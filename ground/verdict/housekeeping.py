@@ -10,7 +10,7 @@ from ground.monitor.leak import Shown
 from ground.monitor.limits import LimitChange
 from ground.verdict.alerts import Alerts
 from ground.verdict.watch import UnitWatch
-from ground.verdict.words import leak_words
+from ground.verdict.words import leak_words, limit_words
 from protocol.schema.severity import Severity
 
 LEAK_SEVERITY: Final = {
@@ -58,10 +58,10 @@ def _limit(unit: UnitKey, change: LimitChange, alerts: Alerts) -> None:
     if change.level is Severity.NORMAL:
         alerts.clear(key)
         return
-    words = f"{change.parameter} is {change.value}, limit {change.limit}"
     alerts.rise(
-        key, change.level, words, unit, change.time_us, value=change.value, limit=change.limit
-    )
+        key, change.level, limit_words(change), unit, change.time_us,
+        value=change.value, limit=change.limit,
+    )  # fmt: skip
 
 
 def _shown(

@@ -8,6 +8,7 @@ from typing import Final
 
 from ground.fleet import ACOUSTIC, SLOW, Window
 from ground.model import Impact, Leak, Packet
+from ground.monitor.limits import LimitChange
 from ground.verdict.photo_task import clock_position, edge_mm
 from protocol.schema.decode import ENTRIES, engineering
 from protocol.schema.timescale import from_unix_us
@@ -40,6 +41,24 @@ def leak_words(leak: Leak) -> str:
     what = "half pressure in" if leak.half_s else "reserve"
     time = f"; {what} {span(left)}" if left else ""
     return f"{leak.volume} leaks {leak.rate_pa_s:.3g} Pa/s, hole {leak.hole_mm:.2g} mm{time}"
+
+
+def limit_words(change: LimitChange) -> str:
+    """Which limit was crossed, and the value when it was."""
+    value, unit = change.value.split(" ")
+    now = _quantity(float(value), unit)
+    if change.level < change.before:
+        return f"{change.parameter} is back to level {change.level.label} ({now})"
+    sign, bound = change.limit.split(" ")
+    side = "below" if sign == "<" else "above"
+    return f"{change.parameter} went {side} {_quantity(float(bound), unit)} ({now})"
+
+
+def _quantity(value: float, unit: str) -> str:
+    """Three digits; a pressure of an atmosphere is read in kPa."""
+    if unit == "Pa" and abs(value) >= 1000:
+        return f"{value / 1000:.3g} kPa"
+    return f"{value:.3g} {unit}"
 
 
 def span(times_s: Sequence[float | None]) -> str:

@@ -128,6 +128,10 @@ def test_it_ends_by_itself(run_panewatch, tmp_path, scenario):
     started = children(run.pid)
     assert run.wait(15) == 0
     assert survivors(started) == []
+    [archive] = tmp_path.glob(".panewatch/runs/*/archive.sqlite")
+    report = run_panewatch("report", str(archive))
+    assert report.wait() == 0
+    assert report.output.startswith("short: ")
 
 
 def test_children_do_not_outlive_a_killed_run(run_panewatch, tmp_path, scenario):

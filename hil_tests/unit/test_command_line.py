@@ -155,6 +155,8 @@ def test_recording_gives_the_same_report_every_way(tmp_path: Path) -> None:
     bare = json.loads(run("report", *packets, cwd=tmp_path).stdout)
     assert json.loads(run("replay", *packets, "--speed", "1000", cwd=tmp_path).stdout) == bare
     assert bare["sha256"] == first["sha256"]
+    nameless = run("report", "made/telemetry.bin", cwd=tmp_path)
+    assert "--fleet NAME|FILE takes them from a scenario" in nameless.stderr
     assert [v["status"] for v in bare["vehicles"]] == ["AMBER", "AMBER", None]  # nobody looked
 
 

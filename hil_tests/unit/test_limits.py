@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from ground.model import UnitKey
 from ground.monitor.latest import STALE_AFTER_US, Latest
-from ground.monitor.limits import LimitMonitor, level_of
+from ground.monitor.limits import LimitMonitor, level_of, level_words
+from ground.verdict.words import limit_words
 from protocol.schema.parameter import Limits
 from protocol.schema.severity import Severity
 
@@ -63,6 +64,31 @@ def test_the_words_carry_value_and_limit() -> None:
     values = NOMINAL | {"t_outer": 90.0}
     changes = [c for i in range(3) for c in monitor.update(i, values, ())]
     assert [(c.parameter, c.value, c.limit) for c in changes] == [("t_outer", "90 °C", "> 80")]
+    assert limit_words(changes[0]) == "t_outer went above 80 °C (90 °C)"
+
+
+def test_the_words_tell_what_happened_and_stay_true() -> None:
+    monitor = LimitMonitor()
+    story = [79667.2] * 3 + [40e3, 49e3, 48.25e3] + [81e3] * 3
+    words = [
+        limit_words(change)
+        for i, pressure in enumerate(story)
+        for change in monitor.update(i, NOMINAL | {"p_gap2": pressure}, ())
+    ]
+    assert words == [
+        "p_gap2 went below 80 kPa (79.7 kPa)",
+        "p_gap2 went below 50 kPa (48.2 kPa)",
+        "p_gap2 is back to level watch (81 kPa)",
+    ]
+
+
+def test_the_limit_of_a_milder_level_is_that_of_the_side_that_is_violated() -> None:
+    limits = Limits(low={"warning": -60, "critical": -90}, high={"warning": 80, "critical": 120})
+    assert level_words(limits, Severity.WARNING, -95) == "< -60"
+    assert level_words(limits, Severity.WARNING, 130) == "> 80"
+    assert level_words(limits, Severity.WARNING, 20) == "< -60 or > 80"
+    assert level_words(Limits(low={"watch": 95}), Severity.WATCH, 99) == "< 95"
+    assert level_words(Limits(high={"watch": 95}), Severity.WATCH, 9) == "> 95"
 
 
 def test_faulty_sensors_are_not_judged() -> None:

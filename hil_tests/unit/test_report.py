@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 from ground.fleet import Fleet
 from ground.model import Inspection, UnitKey
@@ -10,6 +11,7 @@ from ground.verdict.assessor import Assessor
 from hil_tests.unit.orbit import housekeeping
 from hil_tests.unit.telemetry import Sender
 from protocol.wire.tables import SCHEMA_HASH
+from tools.cli.text_report import as_text
 
 FLEET = Fleet.from_dict(
     {
@@ -57,7 +59,7 @@ def test_form() -> None:
     assert "impact" in made["alarms"][0]["what"]
     assert "must carry no crew" in made["alarms"][1]["what"]
     assert "gap2 leaks" in made["alarms"][2]["what"]
-    assert "p_gap2" in made["alarms"][3]["what"]
+    assert made["alarms"][3]["what"] == "p_gap2 went below 95 kPa (94.7 kPa)"
     assert made["alarms"][0]["severity"] == "critical"
     ship, station = made["vehicles"]
     assert (ship["status"], station["status"]) == ("RED", None)
@@ -77,10 +79,32 @@ def test_keys_are_those_of_the_design() -> None:
         "saturated", "late", "diameter_mm",
     }  # fmt: skip
     assert {"vehicle", "window", "verdict", "time", "evidence"} == set(made["findings"][0])
-    assert {"id", "vehicle", "severity", "what", "time", "state", "late"} == set(made["alarms"][0])
+    assert set(made["alarms"][0]) == {
+        "id", "vehicle", "window", "severity", "what", "time", "state", "late",
+    }  # fmt: skip
+
+
+def test_as_people_read_it() -> None:
+    made = story()
+    lines = [line.strip() for line in as_text(made).splitlines()]
+    assert lines[0] == f"story: 301 packets, schema {SCHEMA_HASH:08x}"
+    assert lines[1] == "2025-11-04, times in UTC"
+    alarms = lines[lines.index("Alarms") + 1 :]
+    assert all(re.match(r"00:0\d:\d\d\.\d{3} ", line) for line in alarms)
+    assert ["sz20/w1: " in line for line in alarms] == [True, True, False, False]
+    assert ["tiangong/w1: " in line for line in alarms] == [False, False, True, True]
+    assert any(line.endswith("strike (shown by 1 packet)") for line in lines)
+    made["alarms"][0]["time"] = "2025-11-06T01:02:03.456789Z"
+    made["packets"] = 1
+    lines = as_text(made).splitlines()
+    assert lines[0].startswith("story: 1 packet, ")
+    assert lines[1] == "2025-11-04 to 2025-11-06, times in UTC"
+    assert "  2025-11-06 01:02:03.456 critical sz20/w1: impact" in "\n".join(lines)
 
 
 def test_a_report_of_nothing() -> None:
     made = report(Assessor(FLEET), scenario=None, packets=0, sha256="")
     assert [v["status"] for v in made["vehicles"]] == ["GREEN", None]
+    assert as_text(made).startswith("telemetry: 0 packets, ")
+    assert "times in" not in as_text(made)
     assert made["impacts"] == made["leaks"] == made["findings"] == made["alarms"] == []

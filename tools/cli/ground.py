@@ -92,5 +92,6 @@ async def _run(args: argparse.Namespace, archive: Path, fleet: Fleet) -> None:
     ) as running:
         print(f"Console: {running.url}", flush=True)
         print(f"Archive: {archive}", flush=True)
+        narrator.know(running.ground)
         running.service.subscribe(lambda _: narrator.look(running.ground))
         await first_of(stopped, [running.task])

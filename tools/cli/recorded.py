@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -41,6 +43,16 @@ def open_archive(path: Path) -> Archive:
 def fleet_of(name_or_path: str | None) -> Fleet:
     """The vehicles of a scenario; none without one."""
     return load(name_or_path).fleet if name_or_path else Fleet()
+
+
+def hint_at_fleet(args: argparse.Namespace) -> None:
+    """Say what a telemetry.bin without vehicles lacks, to who reads along."""
+    if not (args.fleet or args.json):
+        print(
+            f"{args.recording} does not name roles, seats and volumes: "
+            "--fleet NAME|FILE takes them from a scenario",
+            file=sys.stderr,
+        )
 
 
 def known_from(archive: Archive) -> Station:

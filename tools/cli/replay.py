@@ -17,7 +17,14 @@ from ground.summary import SCENARIO, summary
 from ground.verdict.assessor import Assessor
 from tools.cli import options
 from tools.cli.errors import RunError
-from tools.cli.recorded import fleet_of, is_archive, open_archive, read_packets, story_of
+from tools.cli.recorded import (
+    fleet_of,
+    hint_at_fleet,
+    is_archive,
+    open_archive,
+    read_packets,
+    story_of,
+)
 from tools.cli.text_report import print_report
 from tools.run.ground import serving
 from tools.run.main import first_of, stop_event
@@ -56,6 +63,7 @@ def _open(args: argparse.Namespace, stack: ExitStack) -> tuple[Station, Iterator
     """A station apart from everything live, what it is to go through, and what is damaged."""
     apart = Archive()
     if not is_archive(args.recording):
+        hint_at_fleet(args)
         chunks, damage = read_packets(args.recording)
         station = Station(apart, fleet_of(args.fleet), Assessor)
         return station, story_of(chunks, station), damage

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from ground.summary import summary
 from tools.cli.errors import RunError
-from tools.cli.recorded import fleet_of, is_archive, known_from, known_from_packets, open_archive
+from tools.cli.recorded import (
+    fleet_of,
+    hint_at_fleet,
+    is_archive,
+    known_from,
+    known_from_packets,
+    open_archive,
+)
 from tools.cli.text_report import print_report
 
 
@@ -32,6 +39,7 @@ def execute(args: argparse.Namespace) -> int:
         finally:
             archive.close()
     else:
+        hint_at_fleet(args)
         station, damage = known_from_packets(args.recording, fleet_of(args.fleet))
         made = summary(station)
     print_report(made, as_json=args.json)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ground.api.source import Ground
 from ground.model import Alarm, VehicleStatus
+from protocol.schema.severity import Severity
 
 
 class Narrator:
@@ -15,7 +16,8 @@ class Narrator:
     def __init__(self, print_line: Callable[[str], None]) -> None:
         self._print = print_line
         self._start_s = time.monotonic()
-        self._alarms: set[int] = set()
+        self._alarms: dict[int, Severity] = {}
+        """As told, or as known before."""
         self._statuses: dict[str, tuple[str | None, bool]] = {}
         self._heard = False
 
@@ -24,15 +26,23 @@ class Narrator:
         minutes, seconds = divmod(time.monotonic() - self._start_s, 60)
         self._print(f"{minutes:3.0f}:{seconds:04.1f}  {words}")
 
+    def know(self, ground: Ground) -> None:
+        """What an archive brings along is no news."""
+        alarms = ground.alarms()
+        self._alarms |= {alarm.id: alarm.severity for alarm in alarms}
+        if still := sum(alarm.state != "normal" for alarm in alarms):
+            self.say(f"{still} of {len(alarms)} earlier alarms are open")
+
     def look(self, ground: Ground) -> None:
-        """Say what is new: the first packet, alarms, return statuses, silence and its end."""
+        """Say what is new: the first packet, alarms that rise or grow worse, return statuses."""
         if not self._heard and ground.health().first_packet_us is not None:
             self._heard = True
             self.say("first packet")
         for alarm in ground.alarms():
-            if alarm.id not in self._alarms:
-                self._alarms.add(alarm.id)
+            worse = alarm.severity > self._alarms.get(alarm.id, Severity.NORMAL)
+            if worse and not alarm.key.startswith("link:"):  # a link's change is said by itself
                 self.say(_alarm(alarm))
+            self._alarms[alarm.id] = alarm.severity
         for status in ground.statuses():
             now = (status.status, status.unknown_since_us is not None)
             if status.id not in self._statuses and now[1]:
