@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -78,6 +79,8 @@ class SerialLink(Link):
 
 
 _IN_USE: Final = "in use by another program; close that one"
+_TERMIOS: Final = re.compile(r"\(\d+, '(.+)'\)")
+"""How pyserial writes what the terminal layer told it."""
 _WORDS: Final = {
     errno.EBUSY: _IN_USE,
     errno.EWOULDBLOCK: _IN_USE,
@@ -90,7 +93,7 @@ _WORDS: Final = {
 def _words(error: Exception) -> str:
     cause = error.__context__ or error  # pyserial says in words alone what the system told it
     number = getattr(error, "errno", None) or getattr(cause, "errno", None)
-    text = str(error)
+    text = _TERMIOS.sub(r"\1", str(error))
     if "exclusively lock" in text:
         return _IN_USE
     if isinstance(cause, socket.gaierror):

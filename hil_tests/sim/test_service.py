@@ -346,6 +346,15 @@ async def test_replay_of_a_file(tmp_path: Path) -> None:
         list(recording(binary))
 
 
+async def test_a_device_that_is_no_serial_line_is_said_in_words(tmp_path: Path) -> None:
+    links: list[Link] = [make_link("/dev/null", SteadyClock())]
+    async with serving(tmp_path, links, [], SteadyClock()) as (_, waiter):
+        await waiter.until(lambda: waiter.lines)
+    assert waiter.lines[0] == (
+        "/dev/null: closed: Could not configure port: Inappropriate ioctl for device; trying again"
+    )
+
+
 def test_ground_time_is_steady() -> None:
     wall, steady = [1_000_000_000_000], [5_000_000_000]
     clock = SteadyClock(lambda: wall[0], lambda: steady[0])
