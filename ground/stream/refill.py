@@ -1,4 +1,4 @@
-"""Asks one unit for its missing records: one bounded request at a time, not for ever."""
+"""Asks one unit for its missing records: one bounded request at a time, ever more rarely."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ QUIET_US: Final = 5_000_000
 COMPLETED_US: Final = 1_000_000
 """… or this long after the unit said that it has sent all."""
 ATTEMPTS: Final = 6
+"""So often without an answer, then nobody should wait for it; it is asked for all the same."""
 BACKOFF_US: Final = 2_000_000
-"""Wait after the first request without an answer; doubles each time."""
+"""Wait after the first request without an answer; doubles each time, up to 64 s: a line may carry
+nothing to the unit for hours while everything comes from it."""
 
 
 @dataclass(slots=True)
@@ -45,7 +47,7 @@ class Refill:
             return None
         for boot, records in boots.items():
             for gap in records.open():
-                if gap.attempts < ATTEMPTS and gap.not_before_us <= now_us:
+                if gap.not_before_us <= now_us:
                     first, last = _range(records, gap)
                     self.request = Request(boot, first, last, now_us + QUIET_US)
                     return self.request
@@ -75,7 +77,7 @@ class Refill:
                 gap.not_before_us = 0
 
     def active(self, boots: Mapping[int, Records]) -> bool:
-        """True while there is something to ask for."""
+        """True while records are asked for that may well come."""
         return any(g.attempts < ATTEMPTS for records in boots.values() for g in records.open())
 
     def _over(self, boots: Mapping[int, Records], now_us: int) -> bool:
@@ -87,7 +89,7 @@ class Refill:
             return False
         for gap in left:
             if not request.answered:
-                gap.not_before_us = now_us + (BACKOFF_US << gap.attempts)
+                gap.not_before_us = now_us + (BACKOFF_US << min(gap.attempts, ATTEMPTS - 1))
                 gap.attempts += 1
         self.request = None
         return True

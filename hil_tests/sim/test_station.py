@@ -136,7 +136,7 @@ def test_what_the_unit_dropped_closes_as_lost_and_is_not_asked_for_for_ever(benc
     assert all(record > first + 60 for _, record in unit.store)  # acknowledged beyond the hole
 
 
-def test_a_unit_that_never_answers_is_asked_a_bounded_number_of_times(bench: Bench) -> None:
+def test_a_unit_that_never_answers_is_asked_ever_more_rarely(bench: Bench) -> None:
     unit = bench.units[0]
     unit.answer = lambda command: []
     bench.seconds(20)
@@ -145,7 +145,7 @@ def test_a_unit_that_never_answers_is_asked_a_bounded_number_of_times(bench: Ben
     bench.up = True
     bench.seconds(400)
     requests = [c for c in unit.commands if c.subtype == 3]
-    assert 3 <= len(requests) <= 8
+    assert 3 <= len(requests) <= 6 + 400 // 64
     (hole,) = bench.assessor.current_holes[SZ20]
     assert not hole.lost
     assert bench.station.streams[SZ20].count(lost=False) == len(range(hole.first, hole.last + 1))

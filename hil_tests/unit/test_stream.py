@@ -153,16 +153,17 @@ def test_near_gaps_are_asked_for_together() -> None:
     assert (request.first, request.last) == (1, 99)
 
 
-def test_no_answer_backs_off_and_ends_until_the_link_is_back() -> None:
+def test_no_answer_backs_off_to_a_slow_pace_and_never_ends() -> None:
     refill, boots = Refill(), full(100)
-    asked = [s for s in range(1000) if refill.next(boots, s * S)]
-    assert len(asked) == ATTEMPTS
+    asked = [s for s in range(100_000) if refill.next(boots, s * S)]
     waits = [b - a for a, b in pairwise(asked)]
     assert waits == sorted(waits)
-    assert waits[-1] > 4 * waits[0]
+    assert waits[-1] > 60 > 4 * waits[0]
+    assert len(asked) > 100_000 / (waits[-1] + 1)
+    assert len(set(waits[ATTEMPTS:])) == 1
     assert not refill.active(boots)
     refill.resume(boots)
-    assert refill.next(boots, 1000 * S) is not None
+    assert refill.next(boots, 100_100 * S) is not None
 
 
 def test_a_refused_request_ends_at_once() -> None:

@@ -12,7 +12,10 @@ from tools.generate.xtce import as_xtce
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `dictionary`."""
     parser.add_argument(
-        "--format", choices=("markdown", "json", "xtce"), default="markdown", help="(default: markdown)"
+        "--format",
+        choices=("markdown", "json", "xtce"),
+        default="markdown",
+        help="(default: markdown)",
     )
 
 
