@@ -162,7 +162,9 @@ def test_no_answer_backs_off_to_a_slow_pace_and_never_ends() -> None:
     assert len(asked) > 100_000 / (waits[-1] + 1)
     assert len(set(waits[ATTEMPTS:])) == 1
     assert not refill.active(boots)
+    refill.stop()
     refill.resume(boots)
+    assert refill.active(boots)
     assert refill.next(boots, 100_100 * S) is not None
 
 
