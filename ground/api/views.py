@@ -10,6 +10,7 @@ from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
 from ground.fleet import ACOUSTIC, Fleet, Window
 from ground.model import Alarm, Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
 from ground.verdict.inputs import inputs_words
+from ground.verdict.words import course_words, range_words
 from protocol.schema.timescale import iso
 
 Json = dict[str, Any]
@@ -141,7 +142,8 @@ def impact(hit: Impact) -> Json:
 
 
 def leak(found: Leak) -> Json:
-    """A leak as in the report."""
+    """A leak as in the report, and how it goes on in words."""
+    left = found.half_s or found.reserve_s
     return {
         "vehicle": found.unit.vehicle,
         "window": found.unit.unit,
@@ -154,6 +156,8 @@ def leak(found: Leak) -> Json:
         "half_s": found.half_s,
         "reserve_s": found.reserve_s,
         "active": found.active,
+        "words": course_words(found),
+        "range_words": range_words(left) if left else "",
     }
 
 

@@ -36,11 +36,20 @@ def impact_words(impact: Impact, window: Window) -> str:
 
 
 def leak_words(leak: Leak) -> str:
-    """How fast, through what, how long."""
-    left = leak.half_s or leak.reserve_s
-    what = "half pressure in" if leak.half_s else "reserve"
-    time = f"; {what} {span(left)}" if left else ""
-    return f"{leak.volume} leaks {leak.rate_pa_s:.3g} Pa/s, hole {leak.hole_mm:.2g} mm{time}"
+    """How fast, how long, through what."""
+    between = f" ({range_words(left)})" if (left := leak.half_s or leak.reserve_s) else ""
+    return f"{leak.volume} leaks {course_words(leak)}{between} · hole {leak.hole_mm:.2g} mm"
+
+
+def course_words(leak: Leak) -> str:
+    """How a leak goes on, as "137 Pa/s at onset · halves every 8 min 43 s".
+
+    The rate falls with the pressure, so neither is a figure of this moment; a cabin's reserve is.
+    """
+    words = f"{leak.rate_pa_s:.3g} Pa/s at onset"
+    if leak.half_s:
+        return f"{words} · halves every {_duration(leak.half_s[1])}"
+    return f"{words} · reserve {_duration(leak.reserve_s[1])}" if leak.reserve_s else words
 
 
 def limit_words(change: LimitChange) -> str:
@@ -63,8 +72,12 @@ def _quantity(value: float, unit: str) -> str:
 
 def span(times_s: Sequence[float | None]) -> str:
     """Low, middle, high of a time that is left, as "8 min 46 s (8 min 18 s to 9 min 16 s)"."""
-    low, middle, high = map(_duration, times_s)
-    return f"{middle} ({low} to {high})"
+    return f"{_duration(times_s[1])} ({range_words(times_s)})"
+
+
+def range_words(times_s: Sequence[float | None]) -> str:
+    """The bounds of a low, middle, high, as "8 min 18 s to 9 min 16 s"."""
+    return f"{_duration(times_s[0])} to {_duration(times_s[-1])}"
 
 
 def _duration(seconds: float | None) -> str:

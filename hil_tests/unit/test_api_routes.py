@@ -112,6 +112,8 @@ async def test_the_story_in_status_impacts_leaks_findings_alarms(client, ground)
     assert hit["diameter_mm"] == [0.1, None]
     leak = (await get(client, "leaks"))[0]
     assert (leak["volume"], leak["half_s"], leak["reserve_s"]) == ("gap2", [500, 520, 540], None)
+    assert leak["words"] == "134 Pa/s at onset · halves every 8 min 40 s"
+    assert leak["range_words"] == "8 min 20 s to 9 min 0 s"
     finding = (await get(client, "findings"))[0]
     assert finding["verdict"] == "strike"
     assert finding["evidence"] == [["sz20", "w1", 1, 34]]

@@ -13,7 +13,7 @@ from ground.fleet import Fleet, Vehicle, Window
 from ground.model import Hole, Inspection, UnitKey, VehicleStatus
 from ground.verdict.assessor import Assessor
 from ground.verdict.inputs import NAMES, inputs_words
-from ground.verdict.words import span
+from ground.verdict.words import range_words, span
 from hil_tests.unit.orbit import T0_US, housekeeping
 from hil_tests.unit.telemetry import Sender
 
@@ -347,6 +347,7 @@ def test_without_the_inspection_a_crack_stays_unseen() -> None:
 
 def test_times_left_are_told_as_people_say_them() -> None:
     assert span((498.2, 526.0, 3661)) == "8 min 46 s (8 min 18 s to 1 h 1 min)"
+    assert range_words((498.2, 526.0, 3661)) == "8 min 18 s to 1 h 1 min"
     assert span((59.4, 90_000, math.inf)) == "1 d 1 h (59 s to open)"
 
 

@@ -25,12 +25,6 @@ export function duration(seconds) {
   return `${Math.floor(s / 86400)} d ${Math.floor((s % 86400) / 3600)} h`;
 }
 
-// [low, middle, high] in s -> '8 min 40 s (8 min 20 s to 9 min 0 s)'
-export function span(times) {
-  const words = times.map((t) => (t === null ? '?' : duration(t)));
-  return `${words[1]} (${words[0]} to ${words[2]})`;
-}
-
 export function kilopascal(pa) {
   return pa === undefined || pa === null ? '–' : `${(pa / 1000).toFixed(2)} kPa`;
 }

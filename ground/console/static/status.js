@@ -1,7 +1,7 @@
 // Return status: who can go home in what, and which rule says so. It advises; people decide.
 
 import { el, painter, swap } from './dom.js';
-import { clockTime, moment, span } from './format.js';
+import { clockTime, moment } from './format.js';
 import { inspect } from './inspection.js';
 
 const MEANING = {
@@ -135,12 +135,11 @@ function noLeak({ unknown_since: since }) {
 
 function leakLine(leak) {
   const words = [
-    `${leak.rate_pa_s.toFixed(1)} ± ${leak.sigma_pa_s.toFixed(1)} Pa/s`,
+    leak.range_words ? `${leak.words} (${leak.range_words})` : leak.words,
+    `±${leak.sigma_pa_s.toFixed(1)} Pa/s`,
     `hole ${leak.hole_mm.toFixed(2)} mm`,
-    leak.half_s ? `half pressure in ${span(leak.half_s)}` : null,
-    leak.reserve_s ? `reserve ${span(leak.reserve_s)}` : null,
     `since ${clockTime(leak.time)}`,
   ];
   const title = `${leak.active ? '▼ LEAK' : 'Leak ended'} ${leak.window} ${leak.volume}: `;
-  return el('p', { class: leak.active ? 'pw-leak' : '' }, el('b', {}, title), words.filter(Boolean).join(' · '));
+  return el('p', { class: leak.active ? 'pw-leak' : '' }, el('b', {}, title), words.join(' · '));
 }
