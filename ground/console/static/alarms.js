@@ -31,8 +31,6 @@ export const shelve = (alarm, operator, reason, forS) =>
     api.post(`alarms/${alarm.id}/shelve`, { author: await operator.require(), reason, for_s: forS }),
   );
 
-// Shelving always needs a reason: ask where the caller has none.
-export async function shelveWithReason(alarm, operator, reason, forS) {
-  const given = reason || (await ask(`Shelve: ${alarm.what}`, [{ key: 'reason', label: 'Reason', required: true }], 'Shelve'))?.reason;
-  return given ? shelve(alarm, operator, given, forS) : null;
-}
+// Shelving always needs a reason.
+export const askReason = async (what) =>
+  (await ask(`Shelve ${what}`, [{ key: 'reason', label: 'Reason', required: true }], 'Shelve'))?.reason;

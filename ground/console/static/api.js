@@ -14,15 +14,21 @@ function takeToken() {
 }
 
 const token = takeToken();
+const NO_TOKEN =
+  "Nothing was done: this page may look, not act. Open the address that `make run` printed (it carries the session's token).";
 
 async function request(path, options = {}) {
   const answer = await fetch(`/api/${path}`, options);
   const body = await answer.json();
+  if (answer.status === 401) throw new Error(NO_TOKEN);
   if (!answer.ok) throw new Error(body.error ?? `${answer.status} ${answer.statusText}`);
   return body;
 }
 
 export const api = {
+  requireToken() {
+    if (!token) throw new Error(NO_TOKEN);
+  },
   get: (path, options) => request(path, options),
   post: (path, body) =>
     request(path, {

@@ -1,11 +1,13 @@
 // Who acts: a name kept in this browser, asked for at the first action.
 
+import { api } from './api.js';
 import { ask } from './dialog.js';
 
 const KEY = 'panewatch.operator';
 
 export class Operator {
   #listeners = new Set();
+  #asking = null; // one question for all that is done at once
 
   get name() {
     return localStorage.getItem(KEY) ?? '';
@@ -27,10 +29,11 @@ export class Operator {
     return this.name;
   }
 
-  // The name, asked for if need be; rejects when the operator gives none.
+  // The name, asked for if need be; rejects when there is none or this page may not act.
   async require() {
-    const name = this.name || (await this.change());
-    if (!name) throw new Error('An action needs a name.');
-    return name;
+    api.requireToken();
+    if (!this.name) await (this.#asking ??= this.change().finally(() => (this.#asking = null)));
+    if (!this.name) throw new Error('Nothing was done: an action needs your name.');
+    return this.name;
   }
 }

@@ -1,6 +1,6 @@
 // Our views stacked, without Open MCT: for a phone, and where Open MCT's files are missing.
 
-import { acknowledge, byUrgency, isOpen, isShelved, isUnacknowledged, shape, shelveWithReason, source } from './alarms.js';
+import { acknowledge, askReason, byUrgency, isOpen, isShelved, isUnacknowledged, shape, shelve, source } from './alarms.js';
 import { el, painter, swap } from './dom.js';
 import { clockTime } from './format.js';
 import { mountPanes } from './panes.js';
@@ -26,7 +26,7 @@ export async function start(root, ground) {
 
 function entries({ live, operator }) {
   const alarms = live.topic('alarms').filter((a) => isOpen(a) || isShelved(a)).sort(byUrgency);
-  if (alarms.length === 0) return el('li', {}, '✓ No open alarms');
+  if (alarms.length === 0) return el('li', { class: 'is-none' }, '✓ No open alarms');
   return alarms.map((alarm) =>
     el(
       'li',
@@ -38,10 +38,15 @@ function entries({ live, operator }) {
         ? el('button', { class: 'pw-button pw-primary', onclick: () => acknowledge(alarm, operator) }, 'Acknowledge')
         : null,
       isOpen(alarm)
-        ? el('button', { class: 'pw-button', onclick: () => shelveWithReason(alarm, operator, '', SHELVE_S) }, 'Shelve 10 min')
-        : null,
+        ? el('button', { class: 'pw-button', onclick: () => shelveFor(alarm, operator) }, 'Shelve 10 min')
+        : el('button', { class: 'pw-button', onclick: () => shelve(alarm, operator, '', 0) }, 'Un-shelve'),
     ),
   );
+}
+
+async function shelveFor(alarm, operator) {
+  const reason = await askReason(alarm.what);
+  if (reason) await shelve(alarm, operator, reason, SHELVE_S);
 }
 
 function stateWords(alarm) {

@@ -1,12 +1,13 @@
 // Our alarms as Open MCT's faults. Who acts, and when a shelf ends, is the server's to keep.
 
-import { acknowledge, isShelved, isUnacknowledged, shelve, shelveWithReason, source } from '../alarms.js';
+import { acknowledge, askReason, isShelved, isUnacknowledged, shelve, source } from '../alarms.js';
 
 const MINUTE_MS = 60_000;
 const DURATIONS = [10, 30, 120].map((m) => ({ name: `${m} minutes`, value: m * MINUTE_MS }));
 const CHANGED = { type: 'global-alarm-status' };
 
 export function faultProvider({ live, operator }) {
+  let asking = null; // Open MCT calls once for each selected fault: one reason for all of them
   const find = (fault) => live.topic('alarms').find((a) => a.id === fault.alarm);
   return {
     supportsRequest: (object) => object.type === 'faultManagement',
@@ -18,10 +19,12 @@ export function faultProvider({ live, operator }) {
       return live.on('alarms', () => callback(CHANGED));
     },
     acknowledgeFault: (chosen, { comment } = {}) => acknowledge(find(chosen), operator, comment),
-    shelveFault(chosen, { shelved, comment, shelveDuration }) {
+    // The toolbar leaves `shelved` out where the menu says true.
+    async shelveFault(chosen, { shelved = true, comment, shelveDuration }) {
       const alarm = find(chosen);
       if (!shelved) return shelve(alarm, operator, '', 0);
-      return shelveWithReason(alarm, operator, comment, shelveDuration / 1000);
+      const reason = comment || (await (asking ??= askReason(alarm.what).finally(() => (asking = null))));
+      return reason ? shelve(alarm, operator, reason, shelveDuration / 1000) : null;
     },
     getShelveDurations: () => DURATIONS,
   };
