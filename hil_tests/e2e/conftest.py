@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from ground.api.app import create_app
 from ground.api.server import serve
@@ -27,6 +27,12 @@ class Console(Viewer):
     ground: DemoGround
     stop: Callable[[], Awaitable[None]]
     """Ends the server; the ground's seconds go on."""
+
+
+async def shot(page: Page, name: str) -> None:
+    """A picture for whoever looks after the test."""
+    conftest.OUTPUT.mkdir(exist_ok=True)
+    await page.screenshot(path=conftest.OUTPUT / f"{name}.png")
 
 
 @pytest.fixture

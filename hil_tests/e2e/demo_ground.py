@@ -92,6 +92,15 @@ class DemoGround(source.Ground):
         kept = self._kept.pop(unit, [])
         self._deliver([replace(s, late=True) for s in kept])
 
+    def worst(self) -> None:
+        """RED, AMBER unknown with its task, and a leak, all at once."""
+        self.strike()
+        self.second()
+        self.inspect(Inspection(SZ20, self.now_us, "a name of usual length", "outer", "crack", 10))
+        self.leak()
+        self.strike(SZ21, late_by_s=20)
+        self.silence()
+
     def _values(self, unit: UnitKey) -> dict[str, float]:
         def pressure(pa: float) -> float:
             return round(pa + self._noise.gauss(0, 20), 1)

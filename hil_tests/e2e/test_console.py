@@ -5,22 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from ground.api.app import create_app
 from ground.api.server import serve
-from ground.model import Inspection
-from hil_tests.conftest import OUTPUT
-from hil_tests.e2e.conftest import TOKEN, Console
-from hil_tests.e2e.demo_ground import SZ20, SZ21, TIANGONG
+from hil_tests.e2e.conftest import TOKEN, Console, shot
+from hil_tests.e2e.demo_ground import SZ21, TIANGONG
 from hil_tests.e2e.viewer import card, give_name, name_operator, pane, strip
 
 pytestmark = pytest.mark.browser
-
-
-async def shot(page: Page, name: str) -> None:
-    OUTPUT.mkdir(exist_ok=True)
-    await page.screenshot(path=OUTPUT / f"{name}.png")
 
 
 async def test_the_story(console: Console) -> None:
@@ -51,8 +44,12 @@ async def test_the_story(console: Console) -> None:
 
     # a gap leaks: rate and time are told
     ground.leak()
-    await expect(pane(page, "tiangong/w1")).to_contain_text("LEAKING 134 Pa/s")
-    await expect(card(page, "tiangong")).to_contain_text("half pressure in 8 min 40 s")
+    await expect(pane(page, "tiangong/w1")).to_contain_text(
+        "LEAKING 134 Pa/s at onset · halves every 8 min 40 s"
+    )
+    await expect(card(page, "tiangong")).to_contain_text(
+        "halves every 8 min 40 s (8 min 20 s to 9 min 0 s)"
+    )
     await shot(page, "console_amber")
 
     # the alarm is acknowledged in the fault view, and that is in the journal with its author
@@ -115,19 +112,11 @@ async def test_silence_and_late_strike(console: Console) -> None:
 
 async def test_the_worst_case_is_read_at_one_glance(console: Console) -> None:
     """RED, AMBER unknown with its task, and a leak: no scrolling, no small print, two lines."""
-    ground = console.ground
-    ground.strike()
-    ground.second()
-    ground.inspect(
-        Inspection(SZ20, ground.now_us, "a name of usual length", "outer", "crack", 10.0)
-    )
-    ground.leak()
-    ground.strike(SZ21, late_by_s=20)
-    ground.silence()
+    console.ground.worst()
     page = await console.open()
     await expect(card(page, "sz21")).to_contain_text("UNKNOWN SINCE")
     await expect(card(page, "sz21")).to_contain_text("Photo task")
-    await expect(card(page, "tiangong")).to_contain_text("half pressure in 8 min 40 s")
+    await expect(card(page, "tiangong")).to_contain_text("halves every 8 min 40 s")
     await expect(page.locator(".js-series-data-loaded")).to_have_count(2)
     for view in (".pw-status", ".pw-panes"):
         hidden = await page.locator(view).evaluate("view => view.scrollHeight - view.clientHeight")
@@ -141,24 +130,6 @@ async def test_the_worst_case_is_read_at_one_glance(console: Console) -> None:
     words = await table.first.evaluate("cell => getComputedStyle(cell, '::after').content")
     assert "old" in words
     await shot(page, "console_worst")
-
-
-async def test_shelve_through_the_fault_view(console: Console) -> None:
-    """A shelf has a reason and an end, and takes the alarm out of the standard view."""
-    ground = console.ground
-    page = await console.open()
-    ground.leak()
-    await name_operator(page, "Chen Dong")
-    row = page.locator(".c-fault-mgmt__list", has_text="Gap 2 leaks")
-    await row.get_by_label("Disposition Actions").click()
-    await page.get_by_role("menuitem", name="Shelve", exact=True).click()
-    await page.locator(".c-overlay button", has_text="Shelve").click()
-    await page.get_by_label("Reason").fill("being repaired")
-    await page.locator("dialog").get_by_role("button", name="Shelve").click()
-    await expect(row).to_have_count(0)
-    entry = ground.journal(1)[0]
-    assert (entry.kind, entry.author) == ("shelve", "Chen Dong")
-    assert (entry.data["reason"], entry.data["for_s"]) == ("being repaired", 600)
 
 
 async def test_one_window_alone(console: Console) -> None:
@@ -197,8 +168,28 @@ async def test_phone(console: Console) -> None:
     await give_name(page, "Wang Jie")
     await expect(alarm).to_contain_text("acknowledged by Wang Jie")
     assert console.ground.journal(1)[0].author == "Wang Jie"
+
+    # shelved with a reason, and brought back
+    await alarm.get_by_role("button", name="Shelve 10 min").click()
+    await page.get_by_label("Reason").fill("known")
+    await page.locator("dialog").get_by_role("button", name="Shelve").click()
+    await expect(alarm).to_contain_text(": known")
+    await alarm.get_by_role("button", name="Un-shelve").click()
+    await expect(alarm).not_to_contain_text("shelved")
+    assert [e.data["for_s"] for e in console.ground.journal(2)] == [0, 600]
     await shot(page, "console_phone")
     assert console.complaints == []
+
+
+async def test_a_quiet_phone(console: Console) -> None:
+    """Nothing is open: no colour of an alarm, and the head leaves the screen to the rest."""
+    page = await console.open("/phone", width=400, height=850)
+    quiet = page.get_by_label("Alarms", exact=True).locator("li")
+    await expect(quiet).to_have_text("✓ No open alarms")
+    await expect(quiet).to_have_css("border-left-color", "rgb(53, 179, 107)")
+    console.ground.worst()
+    await expect(strip(page)).to_contain_text("4 waiting", use_inner_text=True)
+    assert await page.locator(".pw-states").evaluate("s => s.getBoundingClientRect().bottom") < 128
 
 
 async def test_names_are_text_never_markup(console: Console) -> None:

@@ -1,4 +1,5 @@
-// Entry: the alarm strip above everything, below it Open MCT, or on a small screen our views stacked.
+// Entry: the alarm strip above everything, below it Open MCT, or our views stacked where the overview
+// would not fit three panes side by side.
 
 import { api } from './api.js';
 import { OnboardClock } from './clock.js';
@@ -7,7 +8,7 @@ import { Live } from './live.js';
 import { Operator } from './operator.js';
 import { mountStrip } from './strip.js';
 
-const SMALL = '(max-width: 760px)';
+const SMALL = '(max-width: 999px)';
 const RETRY_MS = 1000;
 
 async function knownFleet(view) {
@@ -26,7 +27,8 @@ async function knownFleet(view) {
 function reloadForNewUnits(live, fleet) {
   const known = new Set(fleet.flatMap((v) => v.windows.map((w) => `${v.id}/${w.id}`)));
   live.on('units', (units) => {
-    if (units.some((u) => !known.has(`${u.vehicle}/${u.unit}`))) location.reload();
+    const isNew = units.some((u) => !known.has(`${u.vehicle}/${u.unit}`));
+    if (isNew && !document.querySelector('dialog')) location.reload(); // an open form is not thrown away
   });
 }
 

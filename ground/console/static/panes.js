@@ -2,7 +2,7 @@
 
 import { api } from './api.js';
 import { el, painter, swap } from './dom.js';
-import { celsius, clockTime, duration, kilopascal, millimetres, size } from './format.js';
+import { celsius, clockTime, kilopascal, millimetres, size } from './format.js';
 import { drawPane } from './pane_svg.js';
 
 const ACOUSTIC = 6;
@@ -44,7 +44,8 @@ class Card {
     this.head = el('header');
     this.picture = el('div', { class: 'pw-picture' });
     this.facts = el('dl');
-    this.node = el('section', { class: 'pw-pane', 'data-window': this.key }, this.head, this.picture, this.facts);
+    const body = el('div', { class: 'pw-pane-body' }, this.picture, this.facts);
+    this.node = el('section', { class: 'pw-pane', 'data-window': this.key }, this.head, body);
   }
 
   draw(inspections) {
@@ -76,7 +77,7 @@ class Card {
   #leak(leaks, volume, values, old) {
     if (this.window.vented[GAPS.indexOf(volume)]) return 'vented: shows no leak';
     const active = leaks.filter((k) => k.volume === volume && k.active).at(-1);
-    return active ? leakWords(active) : noLeakWords(`p_${volume}`, values, old);
+    return active ? el('b', { class: 'pw-leak' }, `▼ LEAKING ${active.words}`) : noLeakWords(`p_${volume}`, values, old);
   }
 
   #rows({ impacts, inspection, old }, leaks) {
@@ -106,12 +107,6 @@ function impactWords(impacts, window) {
     : `place unknown (${last.reason || 'not localised'})`;
   const more = impacts.length > 1 ? ` · ${impacts.length} in all` : '';
   return `${clockTime(last.time)}${last.late ? ' LATE' : ''} ${last.pane} · ${where} · ${size(last.diameter_mm)}${more}`;
-}
-
-function leakWords({ half_s: half, reserve_s: reserve, rate_pa_s: rate }) {
-  const left = half ?? reserve;
-  const time = left ? ` · ${half ? 'half in' : 'reserve'} ${duration(left[1] ?? left[0])}` : '';
-  return el('b', { class: 'pw-leak' }, `▼ LEAKING ${rate.toFixed(0)} Pa/s${time}`);
 }
 
 // "No leak seen" is only for a good sensor that is heard now.

@@ -27,7 +27,7 @@ export function mountStrip(root, ground) {
     swap(what, headline(live, open));
     swap(when, live.lostAt === null && open.length ? timing(open[0]) : '');
     swap(action, live.lostAt === null && open.length ? disposal(open[0], operator) : '');
-    swap(count, live.lostAt === null ? [el('b', {}, String(waiting)), ' unacknowledged', el('span', { class: 'pw-wide' }, ` of ${open.length} open`)] : '');
+    swap(count, live.lostAt === null ? waitingWords(waiting, open) : '');
     swap(soundButton, sound.on ? 'Sound on' : 'Sound off');
     operatorButton.setAttribute('aria-label', `Operator: ${operator.name}`);
     swap(operatorButton, el('span', { class: 'pw-wide' }, 'Operator: '), operator.name || 'enter name …');
@@ -58,6 +58,11 @@ function headline(live, open) {
   ];
 }
 
+function waitingWords(waiting, open) {
+  const wide = el('span', { class: 'pw-wide' }, ` unacknowledged of ${open.length} open`);
+  return [el('b', {}, String(waiting)), wide, el('span', { class: 'pw-narrow' }, ' waiting')];
+}
+
 function timing(alarm) {
   const age = duration((Date.now() - Date.parse(alarm.raised)) / 1000);
   return `${clockTime(alarm.time)} onboard · raised ${age} ago`;
@@ -69,13 +74,22 @@ function disposal(alarm, operator) {
   return el('button', { class: 'pw-button pw-primary', 'data-alarm': alarm.id, onclick }, 'Acknowledge');
 }
 
+// Normal in the first seconds, when the ground has just learnt what the unit keeps.
+function missingWords({ missing, lost }) {
+  const words = [
+    missing ? `${missing} missing: records not yet here; asked for, and kept on board until they are` : '',
+    lost ? `${lost} lost on board: overwritten before the ground had them` : '',
+  ];
+  return words.filter(Boolean).join('. ') || null;
+}
+
 function stateLine({ live, clock }) {
   const onboard = clock.known ? dateTime(clock.currentValue()) : 'no packet yet';
   return [
-    el('span', {}, 'Ground ', el('b', {}, clockTime(Date.now())), ' UTC'),
+    el('span', { class: 'pw-wide' }, 'Ground ', el('b', {}, clockTime(Date.now())), ' UTC'),
     el('span', {}, 'Onboard ', el('b', {}, onboard), ' UTC'),
     live.topic('units').map((unit) => unitChip(unit, live)),
-    el('span', { class: live.connected ? '' : 'is-bad' }, live.connected ? '● feed connected' : '✖ FEED LOST'),
+    el('span', { class: live.connected ? 'pw-wide' : 'is-bad' }, live.connected ? '● feed connected' : '✖ FEED LOST'),
   ];
 }
 
@@ -84,7 +98,7 @@ function unitChip(unit, live) {
   const silentSince = unit.state === 'silent' && unit.last_received;
   return el(
     'span',
-    { class: unit.state === 'live' && live.connected ? '' : 'is-bad', 'data-unit': key },
+    { class: unit.state === 'live' && live.connected ? '' : 'is-bad', 'data-unit': key, title: missingWords(unit) },
     el('b', {}, key),
     ` ${live.connected ? STATE_WORDS[unit.state] : '? unknown'}`,
     silentSince ? ` since ${clockTime(unit.last_received)}` : '',
