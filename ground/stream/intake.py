@@ -48,18 +48,20 @@ class Intake:
         self.identities = Identities()
         self.troubles: list[Trouble] = []
         self._lines: dict[str, _Line] = {}
+        self._passing: dict[str, int] = {}
+        """Troubles that are over a minute after they were last seen: key, ground time."""
 
     def take(self, chunk: Chunk) -> list[Identified]:
         """The packets that can be told whose they are now, in the order in which they came."""
         if chunk.schema is not None:
-            self._foreign(f"{chunk.link} {chunk.unit}", chunk.schema)
+            self._foreign(f"{chunk.link} {chunk.unit}", chunk, chunk.schema)
             return []
         receiver = self._lines.setdefault(chunk.link, _Line()).receiver
         if chunk.framed:
             received = receiver.feed(chunk.data)
             packets = received.packets
             if received.foreign_schema is not None:
-                self._foreign(chunk.link, received.foreign_schema)
+                self._foreign(chunk.link, chunk, received.foreign_schema)
             elif packets:
                 self._say(f"schema:{chunk.link}", "", False)
         else:
@@ -73,7 +75,7 @@ class Intake:
                 decoded = decode(data)
             except DecodeError as error:
                 receiver.counters.damaged += 1
-                self._say(f"undecodable:{chunk.link}", f"{chunk.link}: {error}", True)
+                self._pass(f"undecodable:{chunk.link}", f"{chunk.link}: {error}", chunk)
             else:
                 found += self._identify(chunk, decoded)
         return found
@@ -90,6 +92,9 @@ class Intake:
                 if damaged == line.damaged:
                     self._say(f"damage:{link}", "", False)
                 line.minute_us, line.damaged = now_us, damaged
+        for key in [k for k, seen_us in self._passing.items() if now_us - seen_us > MINUTE_US]:
+            del self._passing[key]
+            self._say(key, "", False)
         for held in self.identities.expire(now_us):
             link, apid, boot = held.line
             words = f"{link}: APID {apid}, boot {boot} sends no boot packet; it cannot be named"
@@ -104,7 +109,7 @@ class Intake:
         if chunk.unit is not None:
             if named not in (None, chunk.unit):
                 words = f"{chunk.link}: topic of {chunk.unit} carries packets of {named}"
-                self._say(f"topic:{chunk.unit}", words, True)
+                self._pass(f"topic:{chunk.unit}", words, chunk)
             return [Identified(chunk.unit, chunk.link, decoded, chunk.received_us)]
         line = (chunk.link, decoded.apid, decoded.boot_id)
         unit = self.identities.of(line, named)
@@ -120,12 +125,16 @@ class Intake:
             ]
         return [*before, Identified(unit, chunk.link, decoded, chunk.received_us)]
 
-    def _foreign(self, where: str, schema: int) -> None:
+    def _foreign(self, where: str, chunk: Chunk, schema: int) -> None:
         words = (
             f"{where}: a unit of another schema, {schema:08x}; its packets are kept but not read: "
             "update the unit or the ground"
         )
-        self._say(f"schema:{where}", words, True)
+        self._pass(f"schema:{where}", words, chunk)
+
+    def _pass(self, key: str, words: str, chunk: Chunk) -> None:
+        self._passing[key] = chunk.received_us
+        self._say(key, words, True)
 
     def _say(self, key: str, words: str, active: bool) -> None:
         self.troubles.append(Trouble(key, words, active))

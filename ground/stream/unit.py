@@ -17,6 +17,12 @@ from protocol.wire import cuc
 
 DROPPED_ATTEMPTS: Final = 2
 """Unanswered requests after which records of a dropped range are lost: others there may be kept."""
+STRAY_US: Final = 5_000_000
+"""An older boot id is a new start only when nothing has come of the present one for this long."""
+CLEARLY_US: Final = 500_000
+"""More than time correlation may be wrong by."""
+REMEMBERED: Final = 8192
+"""Records of a boot whose checksums are kept, to tell a repeat from another unit's packet."""
 _ENDS: Final = {"completed": False, "refused": True, "failed": True}
 
 
@@ -42,6 +48,14 @@ class Boot:
     identity: bytes = b""
     """Its record 0, by which two boots of one number are told apart."""
     acknowledged: tuple[int, bytes] | None = None
+    checks: dict[int, bytes] = field(default_factory=dict)
+    """CRC-16 of the last records taken in."""
+
+    def remember(self, decoded: Decoded) -> None:
+        """Note a record that is taken in."""
+        self.checks[decoded.record] = decoded.data[-2:]
+        if len(self.checks) > REMEMBERED:
+            del self.checks[next(iter(self.checks))]
 
 
 class UnitStream:
@@ -67,7 +81,7 @@ class UnitStream:
     def accept(self, decoded: Decoded, link: str, received_us: int, now_us: int) -> Packet | None:
         """Take a packet in; None when it was here already."""
         boot = self._boot(decoded, received_us)
-        live = decoded.boot_id == self.current and decoded.record > boot.frontier
+        live = decoded.record > boot.frontier and self._is_current(boot, decoded)
         if live:
             self._correlate(boot, decoded, received_us)
         onboard_us = self._utc(boot, decoded)
@@ -75,6 +89,7 @@ class UnitStream:
         if not boot.records.add(decoded.record, onboard_us):
             self._compare(boot, decoded)
             return None
+        boot.remember(decoded)
         self.holes_changed |= decoded.record != tail + 1
         late = self._late(boot, decoded, onboard_us)
         if decoded.record == 0:
@@ -156,16 +171,29 @@ class UnitStream:
 
     def _boot(self, decoded: Decoded, received_us: int) -> Boot:
         known = self.boots.get(decoded.boot_id)
-        if known is None:  # older ones are only sent when asked for, so are known
+        if known is None:
             if self.correlation:
                 self._rate = self.correlation.rate
             before = 0 if self.boots else decoded.record
             start_us = self.live_onboard_us
             known = Boot(Records(start_us), received_us, start_us, before)
             self.boots[decoded.boot_id] = known
-            self._before, self.current = self.current, decoded.boot_id
+            newer = 0 < (decoded.boot_id - self.current) & 0xFFFF < 0x8000
+            if self.current < 0 or newer or received_us - self.live_received_us > STRAY_US:
+                self._before, self.current = self.current, decoded.boot_id
             self.holes_changed = True
         return known
+
+    def _is_current(self, boot: Boot, decoded: Decoded) -> bool:
+        """True for the boot that runs; a stray packet of another one does not end it."""
+        if decoded.boot_id == self.current:
+            return True
+        if boot.frontier < 0 or boot.correlation is None:
+            return False
+        if self._utc(boot, decoded) <= self.live_onboard_us + CLEARLY_US:
+            return False
+        self._before, self.current = self.current, decoded.boot_id
+        return True
 
     def _correlate(self, boot: Boot, decoded: Decoded, received_us: int) -> None:
         onboard_us = _own_time(decoded)
@@ -202,15 +230,22 @@ class UnitStream:
         return onboard_us < self.live_onboard_us
 
     def _compare(self, boot: Boot, decoded: Decoded) -> None:
-        if decoded.record == 0 and boot.identity not in (b"", decoded.data):
+        check = decoded.data[-2:]
+        other = decoded.record == 0 and boot.identity not in (b"", decoded.data)
+        if other or boot.checks.get(decoded.record, check) != check:
             self.two_boots_of_one_number = decoded.boot_id
 
     def _learn(self, decoded: Decoded, live: bool, onboard_us: int, now_us: int) -> None:
         self.refill.came(decoded.boot_id, decoded.record, now_us)
         if decoded.name == "lost":
             boot, first, last, _ = (int(v) for v in decoded.raw.values())
-            if boot in self.boots:
-                self.boots[boot].dropped.append((first, last))
+            known = self.boots.get(boot)
+            if (
+                known
+                and (first, last) not in known.dropped
+                and any(known.records.open(first, last))
+            ):
+                known.dropped.append((first, last))
         elif decoded.name in _ENDS and live:
             counter = int(decoded.raw["tc_counter"])
             self.refill.ended(counter, now_us, _ENDS[decoded.name])

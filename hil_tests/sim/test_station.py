@@ -373,3 +373,36 @@ def test_time_status_tai_needs_no_correlation(tmp_path: Path) -> None:
     first, second = (p for p in bench.assessor.packets if p.decoded.record in (0, 4))
     assert second.onboard_us - first.onboard_us == S
     assert first.onboard_us == T0
+
+
+@pytest.mark.parametrize("boot_id", [4, 6])
+def test_a_stray_packet_of_another_boot_does_not_silence_the_unit(
+    tmp_path: Path, boot_id: int
+) -> None:
+    bench = Bench(tmp_path, [FakeUnit(boot_id=5)], framed=False)
+    bench.seconds(12)
+    stray = FakeUnit(boot_id=boot_id, next_record=900, now=bench.now)
+    bench.deliver(bench.units[0], [stray.housekeeping()])
+    before = len(bench.assessor.packets)
+    bench.seconds(12)
+    fresh = [p for p in bench.assessor.packets[before:] if p.decoded.boot_id == 5]
+    assert len(fresh) >= 12
+    assert not any(p.late for p in fresh[1:])
+    assert bench.assessor.silent.get(SZ20) is None
+
+
+def test_two_units_that_share_a_name_are_told(bench: Bench) -> None:
+    bench.seconds(3)
+    other = FakeUnit(now=bench.now, next_record=2)
+    bench.deliver(bench.units[0], [other.hit()])
+    bench.second()
+    assert any(key.startswith("boots:") for key in bench.station.notices)
+
+
+def test_a_stray_message_of_another_schema_is_an_alarm_that_passes(bench: Bench) -> None:
+    bench.seconds(2)
+    chunk = Chunk("line-sz20", T0 + bench.now, b"", framed=False, unit=SZ20, schema=0x1234)
+    bench.station.receive(chunk)
+    assert any("00001234" in words for words in bench.station.notices.values())
+    bench.seconds(65)
+    assert not any("00001234" in words for words in bench.station.notices.values())
