@@ -97,7 +97,9 @@ async def test_silence_and_late_strike(console: Console) -> None:
     await expect(sz21).to_contain_text("leak unknown")
     await expect(card(page, "sz21")).to_contain_text("UNKNOWN SINCE")
     await expect(card(page, "sz21")).to_contain_text("GREEN")  # silence changes no colour
-    await expect(page.locator('.pw-states [data-unit="sz21/w1"]')).to_contain_text("SILENT")
+    unit = page.locator('.pw-states [data-unit="sz21/w1"]')
+    await expect(unit).to_contain_text("SILENT")
+    await expect(unit).to_have_attribute("title", re.compile("missing: records not yet here; asked"))
     stale = page.locator(".js-lad-table__body__row", has_text="sz21/w1").locator(".is-stale")
     await expect(stale).to_have_count(3)
     await shot(page, "console_silent")
