@@ -99,7 +99,7 @@ async def test_silence_and_late_strike(console: Console) -> None:
     await expect(card(page, "sz21")).to_contain_text("GREEN")  # silence changes no colour
     unit = page.locator('.pw-states [data-unit="sz21/w1"]')
     await expect(unit).to_contain_text("SILENT")
-    await expect(unit).to_have_attribute("title", re.compile("missing: records not yet here; asked"))
+    await expect(unit).to_have_attribute("title", re.compile("not yet here; asked for"))
     stale = page.locator(".js-lad-table__body__row", has_text="sz21/w1").locator(".is-stale")
     await expect(stale).to_have_count(3)
     await shot(page, "console_silent")
