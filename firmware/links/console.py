@@ -11,6 +11,7 @@ import sys
 import micropython
 
 NO_INTERRUPT = -1
+_READ_BYTES = 256  # a turn's work, so that a flood does not delay sampling
 
 
 class Console:
@@ -31,6 +32,6 @@ class Console:
     async def read(self):
         """Bytes when there are some. A read of n would wait for all n, so one at a time."""
         data = bytearray(await self._reader.read(1))
-        while data and self._poll.poll(0):
+        while data and len(data) < _READ_BYTES and self._poll.poll(0):
             data += self._input.read(1)
         return data

@@ -8,7 +8,7 @@ from firmware.links.mqtt import MqttLink
 from firmware.links.port import PortLink
 from firmware.links.stream import StreamLink
 
-_READ_BYTES = 4096
+_READ_BYTES = 1024  # a turn's work, so that a flood does not delay sampling
 
 
 def open_link(link: str, vehicle: str, unit: str) -> StreamLink | MqttLink | PortLink:

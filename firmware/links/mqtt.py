@@ -12,11 +12,12 @@ import aiomqtt
 
 from firmware.errors import ConfigError
 from firmware.links.backoff import Backoff
+from protocol.wire.frame import whole
 from protocol.wire.tables import SCHEMA_HASH
 
 QOS = 1
 QUEUED = 256  # packets that may wait for the broker; beyond, the live stream drops
-MESSAGE_BYTES = 8192  # a message is one or more whole packets
+MESSAGE_BYTES = 8192  # a message is one or more whole packets; a longer one is refused
 GOODBYE_S = 1.0
 
 
@@ -124,10 +125,20 @@ async def _receive(client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -
 
 
 def split(data: bytes) -> list[bytes]:
-    """Whole space packets of a message, by their length fields; a cut one at the end is kept."""
+    """Whole space packets of a message, by their length fields.
+
+    What follows the last whole one comes as one piece, for the unit to count as refused; of a
+    message above MESSAGE_BYTES, only an empty piece.
+    """
+    if len(data) > MESSAGE_BYTES:
+        return [b""]
     packets = []
-    while len(data) >= 6:
-        size = (data[4] << 8 | data[5]) + 7
-        packets.append(data[:size])
-        data = data[size:]
+    at = 0
+    while at < len(data):
+        end = at + int.from_bytes(data[at + 4 : at + 6], "big") + 7
+        packet = data[at:end]
+        if not whole(packet):
+            return [*packets, data[at:]]
+        packets.append(packet)
+        at = end
     return packets

@@ -47,3 +47,4 @@ class StreamLink:
             for packet, _ in self._deframer.feed(data):
                 if packet is not None:
                     on_packet(packet)
+            await asyncio.sleep(0)  # a flooded line always has data: sampling gets its turn
