@@ -38,8 +38,8 @@ def create_app(ground: Ground, token: str, port: int = 0) -> FastAPI:
     )
     app.state.token = token
     app.state.port = port
-    app.add_middleware(Guard)
     errors.install(app)
+    app.add_middleware(Guard)  # the outermost: its headers go with every answer
     api = APIRouter(prefix="/api")
     api.include_router(station.router(ground, hub, _version()))
     api.include_router(telemetry.router(ground))

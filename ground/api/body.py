@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 Author = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+Id = Annotated[str, StringConstraints(max_length=80)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 
 

@@ -21,10 +21,11 @@ IDLE_S: Final = 1.0
 """Longest: silence and shelving end by time alone."""
 QUEUE_MAX: Final = 256
 """Messages that a client may lag behind, a minute and more of three units."""
+CLIENTS_MAX: Final = 64
 CLOSE_S: Final = 1.0
 """For the farewell to a slow client; after it the server's ping ends the connection."""
 SLOW: Final = 1013
-"""WebSocket close code "try again later" (RFC 6455 registry)."""
+"""WebSocket close code "try again later" (RFC 6455 registry), also for one too many."""
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -95,6 +96,9 @@ class Hub:
 
     async def attend(self, socket: WebSocket) -> None:
         """Serve one accepted WebSocket: every topic at once, then what changes."""
+        if len(self._clients) >= CLIENTS_MAX:
+            await socket.close(SLOW, f"{CLIENTS_MAX} consoles are open: close one")
+            return
         client = Client(socket)
         self._refresh()
         for text in self._topics.values():

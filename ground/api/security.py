@@ -10,19 +10,20 @@ from __future__ import annotations
 from hmac import compare_digest
 from typing import Final
 
-from fastapi import Request
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ground.api.errors import ApiError
-
 ACTION_HEADER: Final = "X-Panewatch-Token"
+BODY_MAX: Final = 65_536
+"""Bytes of an action's body; the longest that means anything has a few thousand."""
+_READING: Final = {"GET", "HEAD"}
 _NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 
 
 class Guard:
-    """ASGI middleware: refuses foreign hosts and origins, adds the security headers.
+    """ASGI middleware: refuses what may not be before a body is read; adds the security headers.
 
     The port is read at each request from `app.state.port`: with port 0 it is known only once the
     server listens.
@@ -37,11 +38,15 @@ class Guard:
             await self.app(scope, receive, send)
             return
         port: int = scope["app"].state.port
-        refusal = refuse(Headers(scope=scope), port)
+        headers = Headers(scope=scope)
+        status, refusal = 403, refuse(headers, port)
+        if refusal is None and scope["type"] == "http" and scope["method"] not in _READING:
+            status, refusal = refuse_action(headers, scope["app"].state.token)
         if refusal is None:
-            await self.app(scope, receive, _with_headers(send, port))
+            await self.app(scope, _bounded(receive), _with_headers(send, port))
         elif scope["type"] == "http":
-            await JSONResponse({"error": refusal}, 403)(scope, receive, send)
+            answer = JSONResponse({"error": refusal}, status, {"Connection": "close"})
+            await answer(scope, receive, send)
         else:
             await send({"type": "websocket.close", "code": 1008, "reason": refusal})
 
@@ -60,11 +65,36 @@ def refuse(headers: Headers, port: int) -> str | None:
     return None
 
 
-def require_token(request: Request) -> None:
-    """FastAPI dependency of every action; raises ApiError 401."""
-    given = request.headers.get(ACTION_HEADER, "")
-    if not compare_digest(given.encode(), request.app.state.token.encode()):
-        raise ApiError(401, f"This action needs the start URL's token as header {ACTION_HEADER}.")
+def refuse_action(headers: Headers, token: str) -> tuple[int, str | None]:
+    """Status and reason for which an action with these headers is refused; reason None: it is not.
+
+    Every request that is more than reading is an action, so that none can be added without this.
+    """
+    if not compare_digest(headers.get(ACTION_HEADER, "").encode(), token.encode()):
+        return 401, f"This action needs the start URL's token as header {ACTION_HEADER}."
+    length = headers.get("content-length", "0")
+    if length.isdecimal() and int(length[:20]) > BODY_MAX:
+        return 413, _TOO_LONG
+    return 200, None
+
+
+_TOO_LONG: Final = f"The body may have {BODY_MAX} bytes at most."
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Ends a request whose body grows too long, whatever length it told."""
+    got = 0
+
+    async def bounded() -> Message:
+        nonlocal got
+        message = await receive()
+        if message["type"] == "http.request":
+            got += len(message.get("body", b""))
+            if got > BODY_MAX:
+                raise HTTPException(413, _TOO_LONG.rstrip("."), {"Connection": "close"})
+        return message
+
+    return bounded
 
 
 def _with_headers(send: Send, port: int) -> Send:

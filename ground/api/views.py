@@ -3,38 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from math import isfinite
 from typing import Any
 
+from ground.api import alarm_views
+from ground.api.json_values import Json, finite, when
 from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
 from ground.fleet import ACOUSTIC, Fleet, Window
-from ground.model import Alarm, Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
+from ground.model import Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
 from ground.verdict.inputs import inputs_words
 from ground.verdict.words import course_words, range_words
 from protocol.schema.timescale import iso
-
-Json = dict[str, Any]
-
-
-def finite(value: Any) -> Any:
-    """JSON has no infinity and no NaN: None stands for both, at any depth."""
-    if isinstance(value, float):
-        return value if isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(k): finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(v) for v in value]
-    return value
 
 
 def ms(time_us: int) -> float:
     """µs to the `utc` of telemetry, ms since 1970."""
     return time_us / 1000
-
-
-def when(time_us: int | None) -> str | None:
-    """ISO-8601 or None."""
-    return None if time_us is None else iso(time_us)
 
 
 def health(ground: Ground, schema: str, version: str) -> Json:
@@ -174,29 +157,6 @@ def finding(made: Finding) -> Json:
     }
 
 
-def alarm(raised: Alarm) -> Json:
-    """An alarm as everyone sees it."""
-    return {
-        "id": raised.id,
-        "vehicle": raised.vehicle,
-        "unit": None if raised.unit is None else raised.unit.unit,
-        "severity": raised.severity.label,
-        "openmct_severity": raised.severity.openmct,
-        "what": raised.what,
-        "time": iso(raised.time_us),
-        "raised": iso(raised.raised_us),
-        "state": raised.state,
-        "active": raised.active,
-        "late": raised.late,
-        "acknowledged_by": raised.acknowledged_by,
-        "acknowledged": when(raised.acknowledged_us),
-        "shelved_until": when(raised.shelved_until_us),
-        "shelve_reason": raised.shelve_reason,
-        "value": raised.value,
-        "limit": raised.limit,
-    }
-
-
 def inspection(seen: Inspection) -> Json:
     """What a person saw."""
     return {
@@ -273,7 +233,7 @@ def topic(ground: Ground, name: str) -> Any:
         case "findings":
             listed = [finding(f) for f in ground.findings()]
         case "alarms":
-            listed = [alarm(a) for a in ground.alarms()]
+            listed = alarm_views.alarms(alarm_views.newest(ground.alarms()))
         case _:
             raise KeyError(name)
     return finite(listed)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 
 import pytest
 from starlette.websockets import WebSocketState
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
 
 from ground.api import live
 from ground.api.app import create_app
@@ -131,3 +133,21 @@ async def test_a_failing_topic_does_not_end_the_feed(address, ground, monkeypatc
         ground.leak()
         leaks = await until(socket, lambda m: m["type"] == "leaks")
         assert leaks["data"][0]["volume"] == "gap2"
+
+
+async def test_one_console_too_many_is_told_so(address, monkeypatch):
+    monkeypatch.setattr(live, "CLIENTS_MAX", 2)
+    async with connect(address) as first, connect(address) as second:
+        for socket in (first, second):
+            await until(socket, lambda m: m["type"] == "alarms")
+        async with connect(address) as third:
+            await third.wait_closed()
+            assert third.close_code == live.SLOW
+            assert third.close_reason == "2 consoles are open: close one"
+        await second.close()
+        async with asyncio.timeout(5):
+            while True:
+                async with connect(address) as socket:
+                    with suppress(ConnectionClosed):
+                        await until(socket, lambda m: m["type"] == "alarms")
+                        break

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -210,13 +212,16 @@ async def test_a_bad_inspection_changes_nothing(client, ground, body, named):
     assert ground.inspections() == []
 
 
+TOO_FAR = "start and end must lie within 9e+15 ms of 1970."
 BAD_PATHS = [
     ("nothing", 404, "There is no /api/nothing."),
     ("latest/sz99/w1", 404, "There is no unit sz99/w1."),
     ("history/sz20/w1/p_gap9?start=0&end=1", 404, "Housekeeping has no p_gap9."),
     ("history/sz20/w1/p_gap2?start=2&end=1", 422, "start must not be after end."),
     ("history/sz20/w1/p_gap2?start=nan&end=1", 422, "start must not be after end."),
-    ("history/sz20/w1/p_gap2?start=0&end=inf", 422, "start and end must be finite."),
+    ("history/sz20/w1/p_gap2?start=0&end=inf", 422, TOO_FAR),
+    ("history/sz20/w1/p_gap2?start=0&end=1e16", 422, TOO_FAR),
+    ("history/sz20/w1/p_gap2?start=-1e308&end=1", 422, TOO_FAR),
 ]
 
 
@@ -250,3 +255,37 @@ async def test_a_failure_of_ours_shows_no_traceback(client, ground, monkeypatch)
     assert answer.status_code == 500
     assert "Traceback" not in answer.text
     assert answer.json()["error"].startswith("The ground station failed")
+
+
+async def test_words_that_are_no_unicode_are_refused(client, ground):
+    seen = {"author": "Li", "unit": "w1", "pane": "outer", "result": "clear"}
+    for name in ("vehicle", "unit", "author", "note", "\ud800"):
+        body = json.dumps({"vehicle": "sz20"} | seen | {name: "\ud800"})
+        answer = await client.post("/api/inspections", content=body, headers=HEAD)
+        assert answer.status_code == 422, name
+        assert answer.json()["error"]
+    assert not ground.inspections()
+
+
+async def test_a_mistake_of_ours_is_one_sentence_and_one_line(client, ground, monkeypatch, caplog):
+    monkeypatch.setattr(ground, "findings", lambda: {}["x"])
+    answer = await client.get("/api/findings")
+    assert answer.status_code == 500
+    assert "failed at this request" in answer.json()["error"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert re.fullmatch(
+        r"/api/findings failed: KeyError: 'x' \(test_api_routes.py:\d+\)", record.getMessage()
+    )
+
+
+async def test_of_alarms_that_are_over_the_newest(client, ground):
+    for k in range(250):
+        ground.strike()
+        if k:
+            ground._alarms[k] = replace(ground._alarms[k], state="normal")
+    listed = [a["id"] for a in await get(client, "alarms")]
+    assert listed == [1, *range(51, 251)]
+    every = await get(client, "alarms?all=1")
+    assert [a["id"] for a in every] == list(range(1, 251))

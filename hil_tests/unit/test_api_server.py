@@ -10,6 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from ground.api import server
 from ground.api.app import create_app
 from ground.api.decimate import minmax
 from ground.api.server import HOST, PortError, listen, serve
@@ -33,6 +34,37 @@ async def test_it_ends_with_a_console_open():
         stop = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - stop < 5
     await socket.close()
+
+
+async def test_a_flood_of_half_requests_ends_by_itself(monkeypatch):
+    monkeypatch.setattr(server, "CONNECTIONS_MAX", 40)
+    monkeypatch.setattr(server, "REQUEST_S", 1.0)
+    async with serve(create_app(DemoGround(), "t")) as url, asyncio.timeout(20):
+        port = int(url.rsplit(":", 1)[1])
+        pairs = [await asyncio.open_connection(HOST, port) for _ in range(200)]
+        for _, writer in pairs:
+            writer.write(b"GET /api/hea")
+        answers = [await reader.read() for reader, _ in pairs]
+        assert sum(a.startswith(b"HTTP/1.1 503") for a in answers) == 160
+        assert all(b"Too many connections" in a for a in answers if a)
+        for _, writer in pairs:
+            writer.close()
+        async with httpx.AsyncClient() as client:
+            assert (await client.get(f"{url}/api/health")).status_code == 200
+
+
+async def test_a_live_feed_outlasts_the_first_request(monkeypatch):
+    monkeypatch.setattr(server, "REQUEST_S", 0.2)
+    ground = DemoGround(seconds=1)
+    async with (
+        asyncio.timeout(10),
+        serve(create_app(ground, "t")) as url,
+        connect(f"{url.replace('http', 'ws')}/api/live") as socket,
+    ):
+        await asyncio.sleep(0.5)  # what must not happen in this time has no event
+        ground.second()
+        while json.loads(await socket.recv())["type"] != "data":
+            pass
 
 
 async def test_a_port_in_use_is_named():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import Field
 
-from ground.api import views
+from ground.api import alarm_views, views
 from ground.api.body import Author, Body, Text
 from ground.api.errors import ApiError
-from ground.api.security import require_token
+from ground.api.json_values import Json
 from ground.api.source import Ground
 
 
@@ -32,25 +32,24 @@ class Shelve(Body):
 def router(ground: Ground) -> APIRouter:
     """Routes of this topic."""
     routes = APIRouter(prefix="/alarms")
-    action = [Depends(require_token)]
 
-    def view(alarm: int) -> views.Json:
+    def view(alarm: int) -> Json:
         for raised in ground.alarms():
             if raised.id == alarm:
-                return views.alarm(raised)
+                return alarm_views.alarm(raised)
         raise ApiError(404, f"There is no alarm {alarm}.")
 
     @routes.get("")
-    async def alarms() -> Any:
-        return views.topic(ground, "alarms")
+    async def alarms(all: bool = False) -> Any:
+        return alarm_views.alarms(ground.alarms()) if all else views.topic(ground, "alarms")
 
-    @routes.post("/{alarm}/acknowledge", dependencies=action)
+    @routes.post("/{alarm}/acknowledge")
     async def acknowledge(alarm: int, body: Acknowledge) -> Any:
         view(alarm)
         ground.acknowledge(alarm, body.author, body.comment)
         return view(alarm)
 
-    @routes.post("/{alarm}/shelve", dependencies=action)
+    @routes.post("/{alarm}/shelve")
     async def shelve(alarm: int, body: Shelve) -> Any:
         view(alarm)
         if body.for_s and not body.reason:

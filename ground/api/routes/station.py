@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from starlette.websockets import WebSocket
 
 from ground.api import views
+from ground.api.json_values import finite
 from ground.api.live import Hub
 from ground.api.source import Ground
 from protocol.schema import dictionary
@@ -20,7 +21,7 @@ def router(ground: Ground, hub: Hub, version: str) -> APIRouter:
 
     @routes.get("/health")
     async def health() -> Any:
-        return views.finite(views.health(ground, declared["schema"], version))
+        return finite(views.health(ground, declared["schema"], version))
 
     @routes.get("/dictionary")
     async def get_dictionary() -> Any:
@@ -28,11 +29,11 @@ def router(ground: Ground, hub: Hub, version: str) -> APIRouter:
 
     @routes.get("/journal")
     async def journal(limit: Annotated[int, Query(ge=1, le=10_000)] = 200) -> Any:
-        return views.finite([views.journal_entry(e) for e in ground.journal(limit)])
+        return finite([views.journal_entry(e) for e in ground.journal(limit)])
 
     @routes.get("/report")
     async def report() -> Any:
-        return views.finite(ground.report())
+        return finite(ground.report())
 
     @routes.websocket("/live")
     async def live(socket: WebSocket) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
@@ -10,11 +9,14 @@ from fastapi import APIRouter, Query
 from ground.api import views
 from ground.api.decimate import minmax
 from ground.api.errors import ApiError
+from ground.api.json_values import finite
 from ground.api.source import Ground
 from ground.model import UnitKey
 from protocol.schema.decode import ENTRIES
 
 SIZE_MAX: Final = 20_000
+TIME_MAX_MS: Final = 9e15
+"""What the archive's 64-bit µs can hold."""
 _PARAMETERS: Final = ENTRIES["housekeeping"]
 
 
@@ -31,7 +33,7 @@ def router(ground: Ground) -> APIRouter:
 
     @routes.get("/fleet")
     async def fleet() -> Any:
-        return views.finite(views.fleet(ground.fleet()))
+        return finite(views.fleet(ground.fleet()))
 
     @routes.get("/units")
     async def units() -> Any:
@@ -39,7 +41,7 @@ def router(ground: Ground) -> APIRouter:
 
     @routes.get("/latest/{vehicle}/{unit}")
     async def latest(vehicle: str, unit: str) -> Any:
-        return views.finite(views.latest(ground.latest(known(vehicle, unit))))
+        return finite(views.latest(ground.latest(known(vehicle, unit))))
 
     @routes.get("/history/{vehicle}/{unit}/{parameter}")
     async def history(
@@ -56,8 +58,9 @@ def router(ground: Ground) -> APIRouter:
             raise ApiError(404, f"Housekeeping has no {parameter}.", parameters=sorted(_PARAMETERS))
         if not start <= end:
             raise ApiError(422, "start must not be after end.", fields=["start", "end"])
-        if not (isfinite(start) and isfinite(end)):
-            raise ApiError(422, "start and end must be finite.", fields=["start", "end"])
+        if max(-start, end) > TIME_MAX_MS:
+            words = f"start and end must lie within {TIME_MAX_MS:g} ms of 1970."
+            raise ApiError(422, words, fields=["start", "end"])
         points = ground.history(key, parameter, int(start * 1000), int(end * 1000))
         return views.points(minmax(points, size) if strategy == "minmax" else points[-size:])
 
