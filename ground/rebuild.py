@@ -12,8 +12,9 @@ from ground.archive.archive import Archive, JournalRow
 from ground.archive.layouts import bodies
 from ground.clock import whole_seconds
 from ground.fleet import Fleet
+from ground.model import PacketId
 from ground.stream.intake import Identified
-from protocol.schema.decode import decode
+from protocol.schema.decode import DecodeError, decode
 
 
 class Foldable(Protocol):
@@ -32,6 +33,9 @@ class Foldable(Protocol):
 
     def accept(self, identified: Identified) -> None:
         """Take in a packet."""
+
+    def misread(self, packet: PacketId, error: Exception) -> None:
+        """Tell that a packet cannot be read."""
 
     def resume(self) -> None:
         """Record from here on."""
@@ -64,8 +68,12 @@ def fold(station: Foldable, archive: Archive) -> Iterator[int]:
         yield time_us
         station.advance(time_us)
         if not isinstance(entry, JournalRow):
-            decoded = decode(entry.data, schemas[entry.schema])
-            station.accept(Identified(entry.unit, entry.link, decoded, entry.received_us))
+            try:
+                decoded = decode(entry.data, schemas[entry.schema])
+            except (DecodeError, KeyError) as error:
+                station.misread(PacketId(*entry.unit, entry.boot, entry.record), error)
+            else:
+                station.accept(Identified(entry.unit, entry.link, decoded, entry.received_us))
         elif entry.kind != "alarm":  # of a transition only its time counts
             with suppress(AlarmRefusedError):  # who watches a replay has dealt with it
                 station.act(entry.kind, entry.author, entry.data)

@@ -18,14 +18,14 @@ from ground.archive.errors import ArchiveFull
 from ground.assessing import Assessing
 from ground.clock import whole_seconds
 from ground.fleet import Fleet
-from ground.model import Chunk, Inspection, Packet, UnitKey
+from ground.model import Chunk, Inspection, Packet, PacketId, UnitKey
 from ground.rebuild import rebuild, stored_speed
-from ground.stream.commander import Commander
+from ground.stream.commander import Commander, CounterError
 from ground.stream.intake import Identified, Intake
 from ground.stream.keys import KeyFileError, KeyStore
 from ground.stream.outgoing import Command, Outgoing
 from ground.stream.unit import UnitStream
-from ground.stream.verification import suspicion
+from ground.stream.verification import disbelief, suspicion
 from protocol.schema.decode import Decoded
 from protocol.schema.severity import Severity
 
@@ -209,6 +209,8 @@ class Station:
             self.intake.identities.learn((link, decoded.apid, boot), unit)
         if decoded.name == "boot" and decoded.boot_id == stream.current:
             self._meet(unit, decoded)
+        elif decoded.name == "storage" and self.deciding:
+            self._doubt(stream)
         if stream.silent and not stream.overdue(self.now_us - SILENCE_US):
             stream.silent = False
             self._tell_holes(stream)
@@ -222,7 +224,22 @@ class Station:
             )  # fmt: skip
         if self.recording and decoded.name == "housekeeping":
             self._samples.append(packet)
-        self.assessor.packet(packet)
+        try:
+            self.assessor.packet(packet)
+        except Exception as error:  # the last line: an unforeseen packet ends nothing
+            self.misread(packet.id, error)
+
+    def misread(self, packet: PacketId, error: Exception) -> None:
+        """What follows from a packet cannot be told: people must know. Live and folded the same."""
+        unit = UnitKey(packet.vehicle, packet.unit)
+        words = (
+            f"boot {packet.boot}, record {packet.record} is in the archive but could not be read "
+            f"({type(error).__name__}: {error}); report it to the makers of the ground station"
+        )
+        self.assessor.alarm_event(
+            f"misread:{unit}", Severity.WARNING, words, unit=unit,
+            time_us=self.now_us, now_us=self.now_us, active=True, latching=True,
+        )  # fmt: skip
 
     def _second(self) -> None:
         for unit, stream in self.streams.items():
@@ -243,12 +260,16 @@ class Station:
         try:
             next_counter = int(decoded.raw["next_counter"])
             self._commander.heard(unit, decoded.apid, decoded.boot_id, next_counter)
-        except KeyFileError as error:
-            if self.deciding:
-                self.notice(f"key:{unit}", f"{unit} is read but not commanded: {error}", unit=unit)
+        except (KeyFileError, CounterError) as error:
+            words = f"{unit} is read but not commanded: {error}"
         else:
-            if self.deciding:
-                self.notice(f"key:{unit}", "", active=False, unit=unit)
+            words = ""
+        if self.deciding:
+            self.notice(f"key:{unit}", words, active=words != "", unit=unit)
+
+    def _doubt(self, stream: UnitStream) -> None:
+        words = disbelief(stream)
+        self.notice(f"claim:{stream.unit}", words, active=words != "", unit=stream.unit)
 
     def _moved(self, transition: Transition) -> None:
         """An alarm's transition is written down, so that the fold lets time pass to it."""

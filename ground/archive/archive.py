@@ -23,6 +23,7 @@ from protocol.schema.dictionary import as_json
 from protocol.schema.identity import schema_hash
 
 SCHEMA: Final = schema_hash()
+_RAW: Final = "INSERT INTO raw (link, received_us, framed, unit, data) VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class StoredPacket:
 
     seq: int
     unit: UnitKey
+    boot: int
+    record: int
     link: str
     received_us: int
     taken_us: int
@@ -91,17 +94,14 @@ class Archive:
     def add_raw(self, chunk: Chunk) -> None:
         """Keep bytes as they came."""
         unit = str(chunk.unit) if chunk.unit else None
-        self._add(
-            "INSERT INTO raw (link, received_us, framed, unit, data) VALUES (?, ?, ?, ?, ?)",
-            chunk.link, chunk.received_us, chunk.framed, unit, chunk.data,
-        )  # fmt: skip
+        self._add(_RAW, chunk.link, chunk.received_us, chunk.framed, unit, chunk.data)
         self.pending_bytes += len(chunk.data)
 
     def add_packet(self, packet: Packet, taken_us: int) -> None:
-        """Keep an accepted packet; it must not be in the archive yet."""
+        """Keep an accepted packet; it replaces one that could not be read back."""
         d = packet.decoded
         self._add(
-            "INSERT INTO packet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO packet VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             self._next(), self._unit(packet.unit), d.boot_id, d.record, d.name,
             packet.onboard_us, d.time_status, d.time_us, packet.received_us, taken_us,
             packet.late, packet.link, SCHEMA, d.data,
@@ -138,19 +138,17 @@ class Archive:
         if not self._pending:
             return
         try:
-            self._db.execute("BEGIN IMMEDIATE")
-            for statement, rows in self._pending.items():
-                self._db.executemany(statement, rows)
-            self._db.execute("COMMIT")
+            self._write(self._pending)
         except sqlite3.DatabaseError as error:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
             path = self.path or Path(":memory:")
             if not isinstance(error, sqlite3.OperationalError):
                 raise damaged(path, error) from None
             raise ArchiveFull(
                 path, f"nothing can be written ({error}); free space on its disk"
             ) from None
+        except Exception:  # a value that SQLite cannot hold: what was received is kept all the same
+            self._write({_RAW: self._pending.pop(_RAW, [])})
+            raise
         self._pending.clear()
         self.pending_bytes = 0
 
@@ -216,7 +214,8 @@ class Archive:
     def _packets(self) -> Iterator[StoredPacket]:
         keys = {v: k for k, v in self._units.items()}
         for seq, unit, *rest in self._rows(
-            "SELECT seq, unit, link, received_us, taken_us, schema, data FROM packet ORDER BY seq"
+            "SELECT seq, unit, boot, record, link, received_us, taken_us, schema, data"
+            " FROM packet ORDER BY seq"
         ):
             yield StoredPacket(seq, keys[unit], *rest)
 
@@ -231,6 +230,18 @@ class Archive:
     def _next(self) -> int:
         self._seq += 1
         return self._seq
+
+    def _write(self, rows_of: dict[str, list[tuple[Any, ...]]]) -> None:
+        """All of it in one transaction, or nothing."""
+        self._db.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, rows in rows_of.items():
+                self._db.executemany(statement, rows)
+            self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
 
     def _add(self, statement: str, *row: Any) -> None:
         self._pending.setdefault(statement, []).append(row)

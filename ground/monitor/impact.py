@@ -6,14 +6,21 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Final
 
+import numpy as np
+
 from ground.fleet import ACOUSTIC, Window
 from ground.model import Impact, Packet
 from ground.monitor.localise import Location, NotLocalisedError, localise
 from ground.monitor.size import Peak, particle_size, struck_pane
+from ground.physics.amplitude import FULL_SCALE_DB
 from protocol.schema.decode import ENTRIES
 
 _ENTRIES: Final = ENTRIES["hit"]
 POSITION_DIGITS: Final = 2
+TRIGGER_AWAY_US: Final = 60_000_000
+"""A hit is reported within seconds; a trigger farther from its packet's time is an error."""
+FULL_SCALE_SLACK_DB: Final = 1.0
+"""No channel reads more than this above its full scale: a higher peak is an error."""
 
 
 def read_impact(
@@ -34,18 +41,27 @@ def read_impact(
             sigma_us=sigma_us,
             radius_mm=window.radius_mm,
         )
+        if place.ellipse_mm[0] > window.radius_mm:
+            reason = f"the picks leave it open: ±{place.ellipse_mm[0]:.0f} mm, more than the pane"
+            place = None
     except NotLocalisedError as error:
         reason = error.reason
-    peaks = [
-        Peak(
-            _scaled(raw, f"{ACOUSTIC[i]}_peak"),
-            bool(clipped >> i & 1),
-            math.dist(sensor, (place.x_mm, place.y_mm)) if place else None,
-        )
-        for i, sensor in zip(heard, sensors, strict=True)
-    ]
+    except np.linalg.LinAlgError:
+        reason = "the picks have no solution"
+    peaks = []
+    for i, sensor in zip(heard, sensors, strict=True):
+        level_db = _scaled(raw, f"{ACOUSTIC[i]}_peak")
+        if level_db > FULL_SCALE_DB + FULL_SCALE_SLACK_DB:
+            clipped |= 1 << i
+        distance_mm = math.dist(sensor, (place.x_mm, place.y_mm)) if place else None
+        peaks.append(Peak(min(level_db, FULL_SCALE_DB), bool(clipped >> i & 1), distance_mm))
     size = particle_size(peaks)
-    trigger_us = packet.onboard_us + int(raw["trigger_us"]) - packet.decoded.time_us
+    away_us = int(raw["trigger_us"]) - packet.decoded.time_us
+    if abs(away_us) > TRIGGER_AWAY_US:
+        words = "its trigger time is absurd, so it is dated by its packet"
+        reason = f"{reason}; {words}" if reason else words
+        away_us = 0
+    trigger_us = packet.onboard_us + away_us
     return Impact(
         unit=packet.unit,
         pane=struck_pane(size, saturated=clipped != 0),

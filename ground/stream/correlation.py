@@ -13,12 +13,16 @@ from itertools import pairwise
 from statistics import median
 from typing import Final
 
+from protocol.schema.timescale import in_calendar
+
 BIN_US: Final = 1_000_000
 """Of one second's points only the least delayed counts: a burst of old packets is one point."""
 WINDOW: Final = 600
 """Points kept, at one a second: 10 minutes."""
 RATE_SPAN_US: Final = 10_000_000
 """Points must span this much receive time before the rate is taken from them."""
+RATE_MAX: Final = 1100.0
+"""Units run at most 1000 times as fast as ours, or as slow; a fit beyond that is none."""
 
 Point = tuple[int, int]
 
@@ -47,14 +51,14 @@ class Correlation:
             self._anchor = point
 
     def utc(self, onboard_us: int) -> int:
-        """UTC of an onboard time."""
-        return self._anchor[1] + round(self.rate * (onboard_us - self._anchor[0]))
+        """UTC of an onboard time, within the calendar."""
+        return in_calendar(self._line(onboard_us))
 
     @property
     def offset_s(self) -> float:
         """UTC minus onboard time at the newest point, in s."""
         onboard_us = self._points[-1][0]
-        return (self.utc(onboard_us) - onboard_us) / 1e6
+        return (self._line(onboard_us) - onboard_us) / 1e6
 
     @property
     def accuracy_s(self) -> float:
@@ -62,7 +66,10 @@ class Correlation:
         return max(median(self._delay(p) for p in self._points), 0.0) / 1e6
 
     def _delay(self, point: Point) -> int:
-        return point[1] - self.utc(point[0])
+        return point[1] - self._line(point[0])
+
+    def _line(self, onboard_us: int) -> int:
+        return self._anchor[1] + round(self.rate * (onboard_us - self._anchor[0]))
 
     def _fit(self) -> None:
         points = sorted(self._points)
@@ -72,8 +79,10 @@ class Correlation:
         middle = points[len(points) // 2][0]
         for left, right in pairwise(hull):
             if right[0] >= middle and right[0] > left[0] and right[1] > left[1]:
-                self.rate = (right[1] - left[1]) / (right[0] - left[0])
-                self._anchor = left
+                rate = (right[1] - left[1]) / (right[0] - left[0])
+                if 1 / RATE_MAX <= rate <= RATE_MAX:
+                    self.rate = rate
+                    self._anchor = left
                 return
 
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 BITMAP_BITS: Final = 256
+LAST_RECORD: Final = 2**32 - 1
+CLAIM_RECORDS: Final = 2**24
+"""A claim of more unseen records than this is no news but an error: a month at six a second."""
 
 
 @dataclass(slots=True)
@@ -40,12 +43,14 @@ class Records:
         self.gaps: list[Gap] = []
         self.tail_first = tail_first
         """The newest record is wanted before all: it dates a boot that was never heard live."""
+        self.absurd: int | None = None
+        """The last claim of a newest record, where it was beyond belief and so not followed."""
         self._newest_us = start_us
 
     def add(self, record: int, onboard_us: int) -> bool:
         """Take a record in; False when it was here already."""
         if record > self.newest:
-            self.extend(record - 1, onboard_us)
+            self._miss(record - 1, onboard_us)
             self.newest = record
             self._newest_us = onboard_us
             return True
@@ -65,6 +70,11 @@ class Records:
 
     def extend(self, newest: int, time_us: int) -> bool:
         """The unit made records up to `newest`; True when that shows a gap at the tail."""
+        known = self.newest >= 0
+        self.absurd = newest if known and newest - self.newest > CLAIM_RECORDS else None
+        return self.absurd is None and self._miss(newest, time_us)
+
+    def _miss(self, newest: int, time_us: int) -> bool:
         if newest <= self.newest:
             return False
         before = self._newest_us or time_us
@@ -93,12 +103,10 @@ class Records:
         """(cumulative, bitmap) of TC[130,4] for all that is here or lost."""
         open_gaps = self.open()
         gap = next(open_gaps, None)
-        if gap is None:
-            return self.newest + 1, bytes(BITMAP_BITS // 8)
-        base = gap.first
+        base = min(gap.first if gap else self.newest + 1, LAST_RECORD)
         bits = (1 << min(self.newest + 1 - base, BITMAP_BITS)) - 1
         while gap is not None and gap.first < base + BITMAP_BITS:
-            bits &= ~(((1 << len(gap)) - 1) << (gap.first - base))
+            bits &= ~(((1 << min(len(gap), BITMAP_BITS)) - 1) << (gap.first - base))
             gap = next(open_gaps, None)
         return base, bits.to_bytes(BITMAP_BITS // 8, "little")
 

@@ -54,9 +54,9 @@ def test_entries_come_back_in_their_order(tmp_path: Path) -> None:
     archive.close()
     again = Archive(tmp_path / "a.db", write=False)
     assert list(again.entries()) == [
-        StoredPacket(1, UNIT, "line", 6, 8, SCHEMA, first.decoded.data),
+        StoredPacket(1, UNIT, 1, 0, "line", 6, 8, SCHEMA, first.decoded.data),
         JournalRow(2, 10, "Ada", "acknowledge", {"alarm": 3, "comment": "§"}),
-        StoredPacket(3, UNIT, "line", 7, 9, SCHEMA, second.decoded.data),
+        StoredPacket(3, UNIT, 1, 1, "line", 7, 9, SCHEMA, second.decoded.data),
         JournalRow(4, 11, "ground", "stop", {}),
     ]
     assert [row.kind for row in again.journal(newest=1)] == ["stop"]

@@ -13,6 +13,7 @@ LEAP_SECONDS: Final = ((datetime(2017, 1, 1, tzinfo=UTC), 37),)
 
 _UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_UNIX_US: Final = (EPOCH_UTC - _UNIX) // timedelta(microseconds=1)
+_LAST_US: Final = (datetime.max.replace(tzinfo=UTC) - _UNIX) // timedelta(microseconds=1)
 
 
 def _leap_us(utc: datetime) -> int:
@@ -33,9 +34,14 @@ def utc_to_tai_us(utc: datetime) -> int:
     return (utc - EPOCH_UTC) // timedelta(microseconds=1) + _leap_us(utc)
 
 
+def in_calendar(unix_us: int) -> int:
+    """The nearest time from 1970 to 9999: a unit can claim any, and everything must hold it."""
+    return min(max(unix_us, 0), _LAST_US)
+
+
 def from_unix_us(unix_us: int) -> datetime:
-    """µs since 1970 to an aware UTC datetime."""
-    return _UNIX + timedelta(microseconds=unix_us)
+    """µs since 1970 to an aware UTC datetime, the nearest that the calendar has."""
+    return _UNIX + timedelta(microseconds=in_calendar(unix_us))
 
 
 def iso(unix_us: int) -> str:

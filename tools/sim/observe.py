@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ground.clock import SECOND_US
+from ground.clock import PAUSE_S, SECOND_US
 from ground.model import Chunk
 from ground.station import Station
 from tools.run.inspections import inspection
@@ -36,15 +36,22 @@ def observe(scenario: Scenario, arrivals: Sequence[Arrival], station: Station, t
 def play(steps: Sequence[Step], station: Station, start_us: int, end_us: int) -> Iterator[int]:
     """Run the station from start to end; steps at one time keep their order.
 
-    Gives each ground time before what happens then; the caller commits as often as it likes.
+    Gives each ground time before what happens then; the caller commits as often as it likes. When
+    nothing has happened for an hour it goes on a minute before something does, or before the end.
     """
     waiting = iter(sorted(steps, key=lambda step: step[0]))
     step = next(waiting, None)
     station.start(start_us)
-    for now_us in range(start_us + SECOND_US, end_us + SECOND_US, SECOND_US):
+    now_us = happened_us = start_us
+    while now_us < end_us:
+        idle_us = (min(step[0], end_us) if step else end_us) - now_us
+        if now_us - happened_us >= PAUSE_S * SECOND_US and idle_us > PAUSE_S * SECOND_US:
+            now_us += (idle_us // SECOND_US - 60) * SECOND_US
+        now_us += SECOND_US
         while step and step[0] <= now_us:
             yield step[0]
             step[1]()
+            happened_us = now_us
             step = next(waiting, None)
         yield now_us
         station.tick(now_us)
