@@ -4,9 +4,10 @@ Each row runs the real command: exit code 2, one line on standard error that beg
 `panewatch:`, no traceback, and the folder holds afterwards what it held before.
 """
 
+import json
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,6 +36,23 @@ def scenario(old: str = "", new: str = "") -> Callable[[Path], object]:
     """A scenario file my.toml with one thing changed."""
     assert old in GOOD
     return lambda folder: (folder / "my.toml").write_text(GOOD.replace(old, new, 1))
+
+
+HEAD, _, STORY = GOOD.partition("[[event]]")
+VEHICLES = HEAD[: HEAD.index("[[vehicle.window]]")]
+
+
+def event(**values: object) -> Callable[[Path], object]:
+    """The scenario with one event only."""
+    table = {"t_s": 1, "vehicle": "sz20", "window": "w1"} | values
+    words = "".join(f"{k} = {json.dumps(v)}\n" for k, v in table.items())
+    return lambda folder: (folder / "my.toml").write_text(f"{HEAD}[[event]]\n{words}")
+
+
+def windows(names: Iterable[str], more: str = "") -> Callable[[Path], object]:
+    """The scenario without events, with these windows."""
+    tables = "".join(f'[[vehicle.window]]\nid = "{name}"\n' for name in names)
+    return lambda folder: (folder / "my.toml").write_text(f"{VEHICLES}{tables}{more}")
 
 
 def file(name: str, content: bytes = b"something else") -> Callable[[Path], object]:
@@ -96,6 +114,23 @@ ROWS = [
     Row("folder for a scenario", ["sim", "./"], "is a folder"),
     Row("malformed TOML", SIM, "line 2", scenario('name = "impact"', "name = = 1")),
     Row("binary scenario", SIM, "no UTF-8 text", file("my.toml", b"\xff\xfe\x00")),
+    Row("scenario nested without end", SIM, "nested too deeply",
+        file("my.toml", b"a = " + b"[" * 50_000)),
+    Row("integer without end", SIM, "more than TOML's 64 bits",
+        scenario("seed = ", f"wide = 0x{'f' * 9000}\nseed = ")),
+    Row("integer of too many digits", SIM, "no valid TOML",
+        scenario("seed = ", f"wide = {'9' * 9000}\nseed = ")),
+    Row("time out of the calendar", SIM, "must lie in 2020 to 2099, not 1",
+        scenario('epoch = "2026-01-05T00:00:00Z"', 'epoch = "0001-01-01T00:00:00+14:00"')),
+    Row("loss without end", SIM, "event 1 (link_loss): for_s: must be at most 3.16224e+07, not 1e+",
+        event(kind="link_loss", for_s=1e308)),
+    Row("load without end", SIM, "event 1 (thermal): over_s: must be at most",
+        event(kind="thermal", pane="outer", delta_k=5.0, over_s=1e308)),
+    Row("windows without number", SIM, "at most 64 of each, not 1 and 3000",
+        windows(f"w{i}" for i in range(3000))),
+    Row("two units of one key", SIM, "sz20/w1-a and sz20-w1/a would share sz20-w1-a.key; rename",
+        windows(["w1-a"], '[[vehicle]]\nid = "sz20-w1"\nrole = "return"\n'
+                '[[vehicle.window]]\nid = "a"\n')),
     Row("unknown key", SIM, 'event 1 (impact): unknown key "diametre_mm"; did you mean "diameter_m',
         scenario("diameter_mm", "diametre_mm")),
     Row("unknown top key", SIM, 'unknown key "sed"; did you mean "seed"', scenario("seed", "sed")),

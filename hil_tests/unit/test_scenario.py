@@ -105,6 +105,12 @@ def test_malformed_toml_names_the_line(tmp_path: Path) -> None:
         load(str(path))
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "my.toml"
+    path.write_text(find("quiet").read_text(encoding="utf-8"), encoding="utf-8-sig")
+    assert load(str(path)) == load("quiet")
+
+
 def test_a_name_finds_the_library_and_a_path_itself(tmp_path: Path) -> None:
     path = tmp_path / "quiet.toml"
     path.write_text(find("quiet").read_text())

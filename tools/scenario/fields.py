@@ -58,7 +58,10 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 
 def number(low: float = -math.inf, high: float = math.inf, *, above: float = -math.inf) -> Check:
-    """A finite number with low ≤ value ≤ high and value > above, as float."""
+    """A finite number with low ≤ value ≤ high and value > above, as float.
+
+    What becomes an integer of the event table needs both bounds.
+    """
 
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float):
@@ -132,9 +135,12 @@ def moment(value: object) -> datetime:
         raise FieldError(f"must be an ISO-8601 time, not {_kind(value)}")
     if value.tzinfo is None:
         raise FieldError("must have a time zone, such as Z")
-    utc = value.astimezone(UTC)
-    if not 2020 <= utc.year < 2100:  # the wire's agency epoch is 2020
-        raise FieldError(f"must lie in 2020 to 2099, not {utc.year}")
+    try:
+        year = (utc := value.astimezone(UTC)).year
+    except OverflowError:  # a zone that leads out of the calendar
+        year = value.year
+    if not 2020 <= year < 2100:  # the wire's agency epoch is 2020
+        raise FieldError(f"must lie in 2020 to 2099, not {year}")
     return utc
 
 

@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 from ground.fleet import ACOUSTIC, PANES, SLOW
 from tools.scenario.fields import FieldError, Key, number, one_of, optional, truth
 
+MAX_DURATION_S: Final = 366 * 86400
 VOLUMES: Final = ("gap1", "gap2", "cabin")
 FAULTS: Final = ("stuck", "drift", "dead", "noisy")
 
 _POSITION: Final = {"x_mm": Key(number(-1000, 1000)), "y_mm": Key(number(-1000, 1000))}
-_FOR: Final = {"for_s": Key(number(0.001))}
+_LASTING: Final = number(0.001, MAX_DURATION_S)
+_FOR: Final = {"for_s": Key(_LASTING)}
 
 
 class Kind(NamedTuple):
@@ -46,7 +48,7 @@ KINDS: Final = {
         {
             "pane": Key(one_of(*PANES)),
             "delta_k": Key(number(-1000, 1000)),
-            "over_s": Key(number(0.001)),
+            "over_s": Key(_LASTING),
         }
     ),
     "sensor_fault": Kind({"sensor": Key(one_of(*ACOUSTIC, *SLOW)), "fault": Key(one_of(*FAULTS))}),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from typing import Any, Final
 
 from ground.fleet import Fleet, FleetError
@@ -22,10 +21,12 @@ from tools.scenario.fields import (
     whole,
 )
 from tools.scenario.find import find
-from tools.scenario.kinds import KINDS, check_inspection
+from tools.scenario.kinds import KINDS, MAX_DURATION_S, check_inspection
 from tools.scenario.model import Event, Scenario
+from tools.scenario.toml_file import read_toml
 
-MAX_DURATION_S: Final = 366 * 86400
+MAX_WINDOWS: Final = 64
+"""Each is a program of its own in `panewatch run`."""
 
 _TOP: Final = {
     "name": Key(text),
@@ -39,16 +40,7 @@ _TOP: Final = {
 
 def load(name_or_path: str) -> Scenario:
     """The scenario of that name or path; raises ScenarioError."""
-    path = find(name_or_path)
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(name_or_path, "", f"no valid TOML: {error}") from None
-    except UnicodeDecodeError as error:
-        raise ScenarioError(name_or_path, f"byte {error.start}", "no UTF-8 text") from None
-    except OSError as error:
-        raise ScenarioError(name_or_path, "", str(error.strerror)) from None
-    return parse(data, name_or_path)
+    return parse(read_toml(find(name_or_path), name_or_path), name_or_path)
 
 
 def parse(data: dict[str, Any], file: str) -> Scenario:
@@ -56,9 +48,11 @@ def parse(data: dict[str, Any], file: str) -> Scenario:
     place = "scenario"
     try:
         top = read(data, _TOP)
+        _check_count(top["vehicle"])
         fleet = Fleet.from_dict({"vehicle": top["vehicle"]})
         if not any(v.windows for v in fleet.vehicles):
             raise FieldError("no vehicle has a window, so there is no unit to run")
+        _check_names(fleet)
         duration_us = round(top["duration_s"] * 1e6)
         events = []
         for i, table in enumerate(top["event"], start=1):
@@ -77,6 +71,27 @@ def parse(data: dict[str, Any], file: str) -> Scenario:
         fleet,
         tuple(sorted(events, key=lambda event: event.t_us)),
     )
+
+
+def _check_count(vehicles: list[dict[str, object]]) -> None:
+    """Before anything is made of them."""
+    tables = [vehicle.get("window") for vehicle in vehicles]
+    count = sum(len(windows) for windows in tables if isinstance(windows, list))
+    if max(count, len(vehicles)) > MAX_WINDOWS:
+        raise FieldError(
+            f"vehicles and windows: at most {MAX_WINDOWS} of each, not {len(vehicles)} and {count}"
+        )
+
+
+def _check_names(fleet: Fleet) -> None:
+    """Keys and stores are kept as vehicle-window: no two units may have one name there."""
+    named: dict[str, UnitKey] = {}
+    for unit in (UnitKey(v.id, w.id) for v in fleet.vehicles for w in v.windows):
+        other = named.setdefault(f"{unit.vehicle}-{unit.unit}", unit)
+        if other != unit:
+            raise FieldError(
+                f"{other} and {unit} would share {unit.vehicle}-{unit.unit}.key; rename one"
+            )
 
 
 def _event(table: dict[str, object], fleet: Fleet, duration_us: int) -> Event:
