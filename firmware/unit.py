@@ -6,9 +6,11 @@ from firmware.services.alive import Alive
 from firmware.services.commands import FrontDoor
 from firmware.services.hit import HitReports
 from firmware.services.housekeeping import Housekeeping
+from firmware.services.limiter import Limiter
 from firmware.services.retrieval import Retrieval
 from firmware.services.storage import Storage
 from firmware.store.recorder import Recorder
+from protocol.wire import events
 
 STEP_US = 20_000
 HOUSEKEEPING_US = 1_000_000
@@ -17,6 +19,8 @@ STORAGE_US = 10_000_000
 BOOT_AGAIN_US = 5_000_000  # a link that comes up after the boot still learns of it
 BOOT_US = 30_000_000
 BOOT, HOUSEKEEPING, TIME, STORAGE = range(4)
+FAILURES = 4  # parts of steps that failed and are reported, each 10 s
+FAILURES_US = 10_000_000
 INBOX = 32  # commands that may wait for a step; what is beyond counts as refused
 
 
@@ -62,6 +66,7 @@ class Unit:
         )
         self._inbox = []
         self._notes = []
+        self._failures = Limiter(FAILURES, FAILURES_US)
         self._due_us = {}
 
     def receive(self, packet):
@@ -80,27 +85,36 @@ class Unit:
         self._board.stepped()
         self._downlink.tick_us = tick_us
         if BOOT not in self._due_us:
-            self._report_boot()
             self._due_us[BOOT] = tick_us + BOOT_AGAIN_US
+            self._try(self._report_boot)
         self._report_notes()
         self._take_commands()
-        self._window.advance(tick_us)
-        self._hits.step()
+        self._try(self._window.advance, tick_us)
+        self._try(self._hits.step)
         if self._due(HOUSEKEEPING, self._housekeeping_us):
-            self._housekeeping.report()
+            self._try(self._housekeeping.report)
         if self._due(TIME, TIME_US):
-            time_report.report(self._downlink)
+            self._try(time_report.report, self._downlink)
         if self._due(STORAGE, STORAGE_US):
-            self._storage.report()
+            self._try(self._storage.report)
         if self._due(BOOT, BOOT_US):
-            self._report_boot()
-        self._retrieval.step()
-        self._storage.report_troubles()
+            self._try(self._report_boot)
+        self._try(self._retrieval.step)
+        self._try(self._storage.report_troubles)
         self._downlink.deliver(self._retrieval)
 
     def close(self):
         """Write what the recorder still holds in memory."""
         self._recorder.flush()
+
+    def _try(self, work, *arguments):
+        """Do one part of a step; when it raises, report file and line, and the others go on."""
+        try:
+            work(*arguments)
+        except Exception as error:
+            if self._failures.allow(self._downlink.tick_us):
+                place = "%s %s" % (self._board.where(error), type(error).__name__)
+                self.note(events.TASK_EXCEPTION, place)
 
     def _due(self, what, interval_us):
         """True once in each interval, the first time at once."""
@@ -123,10 +137,10 @@ class Unit:
     def _report_notes(self):
         notes, self._notes = self._notes, []
         for event_id, text in notes:
-            event.report(self._downlink, event_id, 0, 0, text)
+            self._try(event.report, self._downlink, event_id, 0, 0, text)
 
     def _take_commands(self):
         inbox, self._inbox = self._inbox, []
         for packet in inbox:
-            self._door.take(packet)
-        self._door.report_forged()
+            self._try(self._door.take, packet)
+        self._try(self._door.report_forged)

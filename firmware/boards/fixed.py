@@ -9,6 +9,7 @@ class FixedBoard:
 
     def __init__(self, board):
         self.pack = board.pack
+        self.where = board.where
 
     def stepped(self):
         pass

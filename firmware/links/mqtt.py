@@ -132,7 +132,7 @@ def split(data: bytes) -> list[bytes]:
     """
     if len(data) > MESSAGE_BYTES:
         return [b""]
-    packets = []
+    packets: list[bytes] = []
     at = 0
     while at < len(data):
         end = at + int.from_bytes(data[at + 4 : at + 6], "big") + 7

@@ -1,7 +1,8 @@
 """The front door: every command's form, signature and counter are checked here, then it is run.
 
 The last 16 signed commands are remembered. A byte-identical repeat runs nothing and gets the same
-reports again; a counter that was used otherwise, or is too old to know, is a replay.
+reports again; a counter that was used otherwise, or is too old to know, is a replay. So is the last
+one of 32 bits, for the unit reports which comes next: then a new key is due.
 """
 
 from firmware.services import event
@@ -13,6 +14,7 @@ from protocol.wire.events import COMMAND_FORGED, COMMAND_REPLAY
 MEMORY = 16
 COUNTER_STEP = 256  # counters are reserved on the medium in steps, to spare it
 COUNTER_FILE = "counter"
+COUNTER_END = 0xFFFFFFFF  # counters are below
 REFUSALS = 4  # reports in 10 s; what is beyond is only counted
 REPEATS = 8
 WINDOW_US = 10_000_000
@@ -43,7 +45,7 @@ class FrontDoor:
         self._handlers = handlers
         self._verification = Verification(downlink)
         self._memory = []
-        self._reserved = recorder.load(COUNTER_FILE)
+        self._reserved = recorder.load(COUNTER_FILE, COUNTER_END)
         self.next_counter = self._reserved
         self._refusals = Limiter(REFUSALS, WINDOW_US)
         self._repeats = Limiter(REPEATS, WINDOW_US)
@@ -63,7 +65,7 @@ class FrontDoor:
                 else:
                     self._refuse_replay(command)
                 return
-        if command.counter < self.next_counter:
+        if not self.next_counter <= command.counter < COUNTER_END:
             self._refuse_replay(command)
             return
         self._run(command, self._remember(command))
@@ -93,7 +95,8 @@ class FrontDoor:
     def _remember(self, command):
         """Note the counter as used, on the medium before anything is run."""
         if command.counter >= self._reserved:
-            self._reserved = (command.counter // COUNTER_STEP + 1) * COUNTER_STEP
+            step_end = (command.counter // COUNTER_STEP + 1) * COUNTER_STEP
+            self._reserved = min(step_end, COUNTER_END)
             self._recorder.save(COUNTER_FILE, self._reserved)
         self.next_counter = command.counter + 1
         known = Remembered(command.counter, command.mac)

@@ -1,5 +1,6 @@
 """Service 130, retrieval: stored packets again, byte for byte, when nothing else is to be sent."""
 
+from firmware.store import boots
 from firmware.store.segment import EVENT, identity
 from protocol.wire.tc import FAIL_ARGUMENT, FAIL_EXECUTION
 
@@ -25,7 +26,7 @@ class Retrieval:
 
     def handle(self, command, finish):
         boot, first, last = command.values
-        if first > last or boot > self._recorder.boot:
+        if first > last or boots.later(boot, self._recorder.boot):
             finish(FAIL_ARGUMENT)
         elif len(self._requests) >= QUEUE:
             finish(FAIL_EXECUTION)

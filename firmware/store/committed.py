@@ -8,9 +8,15 @@ class Committed:
         self.below = 0
         self._bits = 0  # bit i: record below + i
 
-    def merge(self, cumulative, bitmap):
-        """Take an acknowledgement: all under cumulative, and cumulative + i for each set bit i."""
+    def merge(self, cumulative, bitmap, end=None):
+        """Take an acknowledgement: all under cumulative, and cumulative + i for each set bit i.
+
+        From `end` on there are no records yet: what it says of them is ignored.
+        """
         bits = int.from_bytes(bitmap, "little")
+        if end is not None:
+            cumulative = min(cumulative, end)
+            bits &= (1 << (end - cumulative)) - 1
         if cumulative >= self.below:
             bits |= self._bits >> (cumulative - self.below)
             self.below = cumulative

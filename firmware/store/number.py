@@ -1,14 +1,33 @@
-"""One persisted integer a file: the boot id, the command counter."""
+"""One persisted integer: the boot id, the command counter. Each is in two files, one after the
+other, so that damage to one, or a power cut between them, loses nothing."""
+
+COPY = ".copy"
+_DIGITS = 16  # more than a number has: a longer content is too large by itself
 
 
-def load(files, name):
-    """The stored number; 0 when there is none that can be read."""
+def load(files, name, highest):
+    """([the numbers 0 … highest that its files hold, newest first], whether a file is damaged)."""
+    numbers = []
+    damaged = False
     try:
-        return int(files.read(name, 0, 16))
-    except (OSError, ValueError):
-        return 0
+        names = files.names()
+    except OSError:
+        names = []
+    for file in (name, name + COPY):
+        if file not in names:
+            continue
+        try:
+            data = files.read(file, 0, _DIGITS)
+        except OSError:
+            data = b""
+        if data.isdigit() and int(data) <= highest:
+            numbers.append(int(data))
+        else:
+            damaged = True
+    return numbers, damaged
 
 
 def save(files, name, value):
     """Store a number; raises OSError."""
-    files.replace(name, b"%d" % value)
+    for file in (name, name + COPY):
+        files.replace(file, b"%d" % value)

@@ -5,7 +5,7 @@ no holes); housekeeping each 32 records or 30 s. When full, the oldest housekeep
 Nothing here raises when the medium fails: `reports` says what the unit should tell.
 """
 
-from firmware.store import number
+from firmware.store import boots, number
 from firmware.store.committed import Committed
 from firmware.store.segment import (
     EVENT,
@@ -22,6 +22,7 @@ SEGMENT_BYTES = 32768
 KEPT_BOOTS = 8  # as many as a storage report names
 FLUSH_RECORDS = 32
 FLUSH_US = 30_000_000
+BOOT_FILE = "boot"
 
 # Kinds of reports: (kind, ...)
 LOST = 0  # boot, first, last, series
@@ -93,7 +94,7 @@ class Recorder:
     def commit(self, boot, cumulative, bitmap):
         """The ground has these records: delete the segments that it has wholly."""
         committed = self.committed(boot)
-        committed.merge(cumulative, bitmap)
+        committed.merge(cumulative, bitmap, self.newest + 1 if boot == self.boot else None)
         self._committed[boot] = committed
         for series in (HOUSEKEEPING, EVENT):
             for segment in list(self._segments[series]):
@@ -115,9 +116,17 @@ class Recorder:
         """[(boot, oldest uncommitted, newest record)] of every kept boot, this one last."""
         return [self._range(boot) for boot in self._boots()]
 
-    def load(self, name):
-        """A number that outlives the boot, 0 at first."""
-        return number.load(self._files, name)
+    def load(self, name, highest):
+        """A number up to `highest` that never falls and outlives the boot; 0 at first.
+
+        Also 0 when both its files are damaged. Damage is reported, and mended.
+        """
+        numbers, damaged = number.load(self._files, name, highest)
+        value = max(numbers) if numbers else 0
+        if damaged:
+            self.reports.append((FAILED, "damaged: " + name))
+            self.save(name, value)
+        return value
 
     def save(self, name, value):
         """Keep a number."""
@@ -127,9 +136,12 @@ class Recorder:
             self._fail(error)
 
     def _boots(self):
-        boots = {segment.boot for series in self._segments for segment in series}
-        boots.discard(self.boot)
-        return sorted(boots) + [self.boot]
+        kept = self._stored_boots()
+        kept.add(self.boot)
+        return sorted(kept, key=lambda boot: -boots.age(boot, self.boot))
+
+    def _stored_boots(self):
+        return {segment.boot for series in self._segments for segment in series}
 
     def _range(self, boot):
         newest = self.newest if boot == self.boot else -1
@@ -237,14 +249,19 @@ class Recorder:
                     torn += self._admit(segment)
                 except OSError as error:
                     self._fail(error)
+        for series in self._segments:
+            series.sort(key=lambda segment: segment.number)  # names do not sort after the last id
         if torn:
             self.reports.append((TORN, torn))
 
     def _admit(self, segment):
         """Take a segment of an earlier boot; returns how many torn bytes were cut."""
-        for packet in packets(self._files, segment.name):
-            segment.add(identity(packet)[1], stored_size(packet))
         self._next_number = max(self._next_number, segment.number + 1)
+        for packet in packets(self._files, segment.name):
+            boot, record = identity(packet)
+            if boot != segment.boot:
+                return 0  # not ours, whatever its name says
+            segment.add(record, stored_size(packet))
         torn = self._files.size(segment.name) - segment.size
         if segment.size == 0:
             self._files.remove(segment.name)
@@ -256,12 +273,11 @@ class Recorder:
         return torn
 
     def _next_boot(self):
-        last = self.load("boot")
-        for series in self._segments:
-            for segment in series:
-                last = max(last, segment.boot)
-        boot = last % 0xFFFF + 1
-        self.save("boot", boot)
+        saved, damaged = number.load(self._files, BOOT_FILE, boots.LAST)
+        if damaged:
+            self.reports.append((FAILED, "damaged: " + BOOT_FILE))
+        boot = boots.following(saved[0] if saved else None, self._stored_boots())
+        self.save(BOOT_FILE, boot)
         return boot
 
     def _forget_oldest_boots(self):

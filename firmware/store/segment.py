@@ -6,7 +6,9 @@ A segment holds packets of one boot and one series; its name tells both.
 from binascii import crc32
 from struct import pack, unpack_from
 
-from protocol.wire.frame import MAX_PACKET, MIN_PACKET
+from firmware.store import boots
+from protocol.wire.frame import MAX_PACKET
+from protocol.wire.tm import HEADER_SIZE
 
 HOUSEKEEPING = 0  # goes first when the recorder overflows
 EVENT = 1
@@ -16,6 +18,8 @@ _HEADER = ">HI"
 _HEADER_SIZE = 6
 _CHUNK_BYTES = 1024  # read at once; holds the largest record
 _IDENTITY_AT = 20  # boot id and record number behind the PUS header (protocol/wire/tm.py)
+_MIN_RECORD = HEADER_SIZE + 2  # telemetry with an empty body
+_NUMBERS = 1 << 32
 
 
 class Segment:
@@ -44,12 +48,12 @@ class Segment:
 
 def named(name):
     """The Segment that a file name stands for, or None for another file."""
-    if len(name) != 17 or name[0] not in _LETTERS or not name.endswith(".seg"):
-        return None
     try:
-        return Segment(_LETTERS.index(name[0]), int(name[1:6]), int(name[7:13]))
+        segment = Segment(_LETTERS.index(name[:1]), int(name[1:6]), int(name[7:-4]))
     except ValueError:
         return None
+    ours = segment.name == name and 0 < segment.boot <= boots.LAST
+    return segment if ours and 0 <= segment.number < _NUMBERS else None
 
 
 def identity(packet):
@@ -81,7 +85,7 @@ def packets(files, name):
         used = 0
         while used + _HEADER_SIZE <= len(data):
             size, check = unpack_from(_HEADER, data, used)
-            if not MIN_PACKET <= size <= MAX_PACKET:
+            if not _MIN_RECORD <= size <= MAX_PACKET:
                 break
             packet = data[used + _HEADER_SIZE : used + _HEADER_SIZE + size]
             if len(packet) < size:

@@ -1,5 +1,8 @@
 """The recorder: keeps every packet through reboots, torn writes, a full and a failing medium."""
 
+from binascii import crc32
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -226,7 +229,7 @@ def test_a_medium_that_is_broken_from_the_start():
     recorder.save("counter", 256)
     assert recorder.reports == [(FAILED, "[Errno 30] Read-only file system")]
     assert recorder.boot == 1
-    assert recorder.load("counter") == 0
+    assert recorder.load("counter", 1 << 32) == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.sets(st.integers(0, 255), max_size=20))))
@@ -237,3 +240,125 @@ def test_acknowledgements_only_grow(acknowledgements):
         known |= set(range(cumulative)) | {cumulative + i for i in offsets}
         assert {record for record in range(400) if committed.has(record)} == known
         assert committed.below == min(set(range(400)) - known)
+
+
+def test_a_bitmap_commits_no_record_that_is_not_made():
+    recorder = Recorder(RamFiles(), CAPACITY, 1024)
+    fill(recorder, 8, EVENT)
+    recorder.commit(1, 4, b"\xff" * 32)
+    assert recorder.committed(1).below == 8
+    fill(recorder, 200, EVENT, first=8)
+    recorder.commit(1, 8, bytes(32))
+    assert records(recorder, 1) == list(range(208)), "the first segment holds more than 8"
+    assert recorder.kept() == [(1, 8, 207)]
+
+
+def boot_ids(files, count):
+    made = []
+    for _ in range(count):
+        recorder = Recorder(files, CAPACITY)
+        fill(recorder, 2, EVENT)
+        made.append(recorder.boot)
+    return made
+
+
+def test_boot_ids_go_on_after_the_last():
+    files = RamFiles()
+    files.replace("boot", b"65533")
+    assert boot_ids(files, 5) == [65534, 65535, 1, 2, 3]
+    recorder = Recorder(files, CAPACITY)
+    assert [boot for boot, _, _ in recorder.kept()] == [65534, 65535, 1, 2, 3, 4]
+    assert records(recorder, 65535) == [0, 1]
+    for name in ("boot", "boot.copy"):
+        files.remove(name)
+    assert Recorder(files, CAPACITY).boot == 4, "the segments tell it as well"
+
+
+def test_the_oldest_boots_go_first_after_the_last_id():
+    files = RamFiles()
+    files.replace("boot", b"65530")
+    boot_ids(files, KEPT_BOOTS + 1)
+    recorder = Recorder(files, CAPACITY)
+    assert [boot for boot, _, _ in recorder.kept()] == [65533, 65534, 65535, 1, 2, 3, 4, 5]
+    assert recorder.reports == [(LOST, 65532, 0, 1, EVENT)]
+
+
+def test_a_boot_id_that_is_still_kept_is_passed_over():
+    files = RamFiles()
+    boot_ids(files, 2)
+    for name in ("boot", "boot.copy"):
+        files.replace(name, b"65535")
+    recorder = Recorder(files, CAPACITY)
+    assert recorder.boot == 3
+    assert records(recorder, 1) == records(recorder, 2) == [0, 1]
+    assert recorder.reports == []
+
+
+@pytest.mark.parametrize("content", [b"-1", b"99999999", b"xx", b""])
+def test_a_damaged_boot_file_is_not_followed(content):
+    files = RamFiles()
+    assert boot_ids(files, 2) == [1, 2]
+    files.replace("boot", content)
+    recorder = Recorder(files, CAPACITY)
+    assert recorder.boot == 3
+    assert recorder.reports == [(FAILED, "damaged: boot")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "h99999-000001.seg",
+        "h-0001-000001.seg",
+        "h00000-000001.seg",
+        "e00500-000003.seg",
+        "h\xb2.seg",
+    ],
+)
+def test_a_foreign_segment_is_ignored(name):
+    files = RamFiles()
+    boot_ids(files, 1)
+    files.append(name, [files.read("e00001-000000.seg", 0, 1000)])
+    recorder = Recorder(files, CAPACITY)
+    assert recorder.boot == 2
+    assert [boot for boot, _, _ in recorder.kept()] == [1, 2]
+    assert recorder.reports == []
+    assert name in files.names()
+
+
+def test_segment_numbers_outgrow_their_six_digits():
+    files = RamFiles()
+    boot_ids(files, 1)
+    files.append("e00001-999999.seg", [files.read("e00001-000000.seg", 0, 1000)])
+    assert boot_ids(files, 1) == [2]
+    assert records(Recorder(files, CAPACITY), 2) == [0, 1]
+
+
+def test_a_record_too_short_for_a_packet_ends_a_segment():
+    files = RamFiles()
+    fill(Recorder(files, CAPACITY), 2, EVENT)
+    short = b"1234567"
+    files.append("e00001-000000.seg", [b"\0\7", crc32(short).to_bytes(4, "big"), short])
+    recorder = Recorder(files, CAPACITY)
+    assert records(recorder, 1) == [0, 1]
+    assert recorder.reports == [(TORN, 13)]
+
+
+DAMAGED = [b"-5", b"4294967296", b"9999999999999999", b"99999999999999999999", b"garbage", b""]
+
+
+@pytest.mark.parametrize("content", DAMAGED)
+@pytest.mark.parametrize("file", ["counter", "counter.copy"])
+def test_a_damaged_number_is_known_from_its_copy_and_mended(file, content):
+    files = RamFiles()
+    Recorder(files, CAPACITY).save("counter", 512)
+    files.replace(file, content)
+    recorder = Recorder(files, CAPACITY)
+    assert recorder.load("counter", 0xFFFFFFFF) == 512
+    assert recorder.reports == [(FAILED, "damaged: counter")]
+    assert files.read(file, 0, 99) == b"512"
+
+
+def test_a_number_that_was_never_stored_is_not_reported():
+    recorder = Recorder(RamFiles(), CAPACITY)
+    assert recorder.load("counter", 0xFFFFFFFF) == 0
+    assert recorder.reports == []

@@ -207,3 +207,51 @@ def test_commands_are_counted_in_housekeeping(bench):
     housekeeping = named(bench.run(1), "housekeeping")[-1]
     assert housekeeping.raw["commands_accepted"] == 1
     assert housekeeping.raw["commands_refused"] == 1
+
+
+LAST = 0xFFFFFFFE
+
+
+@pytest.mark.parametrize("counter", [0xFFFFFF00, LAST])
+def test_the_last_counters_are_taken_and_the_unit_boots_again(bench, counter):
+    bench.command(tables.TC_ALIVE, counter=counter)
+    assert "alive" in [p.name for p in bench.run(0.1)]
+    again = Bench(bench.files)
+    (boot,) = named(again.run(0.1), "boot")
+    assert boot.raw["next_counter"] == LAST + 1
+    again.command(tables.TC_ALIVE, counter=LAST)
+    assert reports(again.run(0.1))[0] == ("refused", LAST, tc.FAIL_REPLAY)
+
+
+def test_the_counter_that_has_no_next_is_refused(bench):
+    bench.command(tables.TC_ALIVE, counter=LAST + 1)
+    assert reports(bench.run(0.1))[0] == ("refused", LAST + 1, tc.FAIL_REPLAY)
+    bench.command(tables.TC_ALIVE, counter=LAST)
+    assert "alive" in [p.name for p in bench.run(0.1)]
+    boots = named(bench.run(31), "boot")
+    assert boots[-1].raw["next_counter"] == LAST + 1
+
+
+def test_a_damaged_counter_lets_no_used_command_in(bench):
+    sent = bench.command(tables.TC_ALIVE, counter=300)
+    bench.run(0.1)
+    bench.files.replace("counter", b"garbage")
+    again = Bench(bench.files)
+    again.unit.receive(sent)
+    made = again.run(0.1)
+    assert named(made, "boot")[0].raw["next_counter"] == 512
+    assert not named(made, "alive")
+    (failed,) = named(made, "event_high")
+    assert failed.raw["event_id"] == events.STORE_FAILED
+    assert failed.raw["text"].rstrip(b"\0") == b"damaged: counter"
+
+
+def test_a_report_that_cannot_be_packed_stops_nothing_else(bench):
+    bench.unit._door.next_counter = 1 << 40
+    made = bench.run(31)
+    assert not named(made, "boot")
+    failed = named(made, "event_high")
+    assert 1 <= len(failed) <= 2
+    assert failed[0].raw["event_id"] == events.TASK_EXCEPTION
+    assert b".py:" in failed[0].raw["text"]
+    assert len(named(made, "housekeeping")) >= 30
