@@ -257,13 +257,12 @@ class Station:
             self.assessor.holes(stream.unit, stream.holes())
 
     def _meet(self, unit: UnitKey, decoded: Decoded) -> None:
+        words = ""
         try:
             next_counter = int(decoded.raw["next_counter"])
             self._commander.heard(unit, decoded.apid, decoded.boot_id, next_counter)
         except (KeyFileError, CounterError) as error:
             words = f"{unit} is read but not commanded: {error}"
-        else:
-            words = ""
         if self.deciding:
             self.notice(f"key:{unit}", words, active=words != "", unit=unit)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from ground.stream.commander import CLAIM_STEP
 from ground.verdict.assessor import Assessor
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, S
+from protocol.wire.tables import SCHEMA_HASH
+from tools.cli.recorded import known_from_packets
 
 UNIT = UnitKey("sz20", "w1")
 FLEET = Fleet.from_dict({"vehicle": [{"id": "sz20", "role": "return", "window": [{"id": "w1"}]}]})
@@ -151,3 +154,38 @@ def test_a_claim_of_records_beyond_belief(bench: RealBench, unit: FakeUnit) -> N
     bench.restarted()
     bench.seconds(10)
     assert not bench.told("absurd newest record")
+
+
+def test_a_packet_that_cannot_be_read_back_comes_again(bench: RealBench, unit: FakeUnit) -> None:
+    bench.seconds(3)
+    bench.kill()
+    with sqlite3.connect(bench.path) as db:
+        db.execute("UPDATE packet SET data = x'0011' WHERE record = 2")
+    unit.store = dict(unit.made)
+    bench.open()
+    assert "record 2 " in bench.told("could not be read")[0]
+    bench.seconds(11)
+    assert bench.archived(unit) == unit.made
+    bench.kill()
+    bench.open()
+    assert not bench.told("could not be read")
+
+
+def test_centuries_between_two_packets_of_a_recording(tmp_path: Path, unit: FakeUnit) -> None:
+    packets = [unit.boot(), unit.housekeeping()]
+    unit.now = 2**32 * S - 1
+    path = tmp_path / "telemetry.bin"
+    path.write_bytes(b"".join([*packets, unit.housekeeping()]))
+    station, damage = known_from_packets(path, FLEET)
+    assert not damage
+    assert station.streams[UNIT].packets == 3
+
+
+def test_an_open_place_is_none(bench: RealBench, unit: FakeUnit) -> None:
+    values = (b"sz20", b"w1", SCHEMA_HASH, b"0.1.0", 0, 3, 1, 0, b"fake", b"\1")
+    bench.second()
+    bench.deliver(unit, [unit.make("boot", *values)])  # one sample a second
+    bench.deliver(unit, [make_hit(unit, unit.since_boot)])
+    (impact,) = bench.station.assessor.impacts
+    assert not impact.localised
+    assert "leave it open" in impact.reason

@@ -225,3 +225,16 @@ def test_counters_survive(tmp_path: Path) -> None:
     again = Archive(tmp_path / "a.db")
     assert (again.counter(UNIT), again.counter(UnitKey("sz21", "w1"))) == (256, 512)
     assert again.counter(UnitKey("no", "one")) == 0
+
+
+def test_a_value_that_cannot_be_stored_costs_no_raw_bytes(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "a.db")
+    chunk = Chunk("line", 5, b"\x01\x02", True, None)
+    archive.add_raw(chunk)
+    archive.add_journal(2**63, "ground", "stop", {})
+    with pytest.raises(OverflowError):
+        archive.commit()
+    archive.close()
+    again = Archive(tmp_path / "a.db", write=False)
+    assert list(again.raw()) == [chunk]
+    assert list(again.entries()) == []

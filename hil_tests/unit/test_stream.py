@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ground.model import UnitKey
-from ground.stream.correlation import Correlation
+from ground.stream.correlation import RATE_MAX, Correlation
 from ground.stream.keys import KeyFileError, KeyStore
-from ground.stream.records import BITMAP_BITS, Records
+from ground.stream.records import BITMAP_BITS, CLAIM_RECORDS, LAST_RECORD, Records
 from ground.stream.refill import ATTEMPTS, QUIET_US, REQUEST_RECORDS, Refill
+from protocol.schema.timescale import iso
 
 S = 1_000_000
+T0_US = 1_762_214_400 * S
 
 
 def missing(records: Records) -> set[int]:
@@ -202,3 +204,34 @@ def test_keys_that_cannot_be_used(tmp_path: Path) -> None:
     path.chmod(0o644)
     with pytest.raises(KeyFileError, match="0600"):
         store.get(unit)
+
+
+def test_the_last_record_of_all_can_be_acknowledged() -> None:
+    records = Records()
+    records.add(LAST_RECORD, 0)
+    assert records.acknowledgement() == (0, bytes(BITMAP_BITS // 8))
+    records.lose(0, LAST_RECORD - 1)
+    assert records.acknowledgement() == (LAST_RECORD, b"\1" + bytes(BITMAP_BITS // 8 - 1))
+
+
+def test_a_claim_beyond_belief_is_not_followed() -> None:
+    records = Records()
+    records.add(0, 0)
+    assert not records.extend(CLAIM_RECORDS + 1, S)
+    assert (records.absurd, records.newest, records.gaps) == (CLAIM_RECORDS + 1, 0, [])
+    assert records.extend(CLAIM_RECORDS, S)
+    assert records.absurd is None
+
+
+def test_an_absurd_rate_is_not_fitted() -> None:
+    fit = Correlation(0, T0_US)
+    for i in range(1, 30):
+        fit.live(i, T0_US + i * S)
+    assert 1 / RATE_MAX <= fit.rate <= RATE_MAX
+
+
+@pytest.mark.parametrize(("onboard_us", "year"), [(2**63, "9999"), (-(2**63), "1970")])
+def test_times_stay_in_the_calendar(onboard_us: int, year: str) -> None:
+    utc_us = Correlation(0, T0_US).utc(onboard_us)
+    assert iso(utc_us).startswith(year)
+    assert iso(onboard_us).startswith(year)
