@@ -13,6 +13,8 @@ from protocol.wire.events import COMMAND_FORGED, COMMAND_REPLAY
 
 MEMORY = 16
 COUNTER_STEP = 256  # counters are reserved on the medium in steps, to spare it
+# Were both its files damaged, counters begin at 0 again, with an event: old commands are then taken
+# until the next genuine one. They delete nothing new, since boot ids do not come again.
 COUNTER_FILE = "counter"
 COUNTER_END = 0xFFFFFFFF  # counters are below
 REFUSALS = 4  # reports in 10 s; what is beyond is only counted

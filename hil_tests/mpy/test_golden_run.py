@@ -12,6 +12,7 @@ import pytest
 from firmware.sim import simulate
 from hil_tests.support import programs
 from protocol.schema.decode import decode
+from protocol.wire.events import TASK_EXCEPTION
 from protocol.wire.frame import MIN_PACKET
 
 ROOT = Path(__file__).parents[2]
@@ -97,6 +98,7 @@ def test_the_run_holds_what_the_table_says(golden):
     assert (times[0], times[-1]) == (TABLE["epoch_us"], TABLE["epoch_us"] + 899 * SECOND)
     (fault,) = [p for p in packets if p.name == "event_medium" and p.boot_id == 1]
     assert fault.raw["text"].rstrip(b"\0") == b"t_middle"
+    assert TASK_EXCEPTION not in [p.raw.get("event_id") for p in packets]
     assert all(len(packet) >= MIN_PACKET for packet in golden)
 
 

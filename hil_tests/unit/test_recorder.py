@@ -362,3 +362,14 @@ def test_a_number_that_was_never_stored_is_not_reported():
     recorder = Recorder(RamFiles(), CAPACITY)
     assert recorder.load("counter", 0xFFFFFFFF) == 0
     assert recorder.reports == []
+
+
+def test_a_number_whose_files_are_both_damaged_is_reported_once():
+    files = RamFiles()
+    for file in ("counter", "counter.copy"):
+        files.replace(file, b"garbage")
+    recorder = Recorder(files, CAPACITY)
+    assert recorder.load("counter", 0xFFFFFFFF) == 0
+    assert recorder.reports == [(FAILED, "damaged: counter")]
+    assert recorder.load("counter", 0xFFFFFFFF) == 0
+    assert len(recorder.reports) == 1

@@ -218,3 +218,19 @@ def test_notes_become_events_with_their_words_cut_between_characters():
     (event,) = bench.run(0.1)
     assert (event.name, event.raw["event_id"]) == ("event_high", events.TASK_EXCEPTION)
     assert event.raw["text"].decode() == "é" * 24
+
+
+def test_the_boot_before_the_first_id_is_given_again():
+    files = RamFiles()
+    files.replace("boot", b"65534")
+    first = Bench(files)
+    first.run(5)
+    first.unit.close()
+    bench = Bench(files)
+    assert bench.run(1)[0].boot_id == 1
+    bench.command(tables.TC_RETRIEVE, (65535, 0, 3), ack=tc.ACK_COMPLETION)
+    given = [packet for packet in bench.run(1) if packet.boot_id == 65535]
+    assert [packet.record for packet in given] == [0, 1, 2, 3]
+    bench.command(tables.TC_RETRIEVE, (2, 0, 3))
+    (failed,) = named(bench.run(1), "failed")
+    assert failed.raw["failure"] == tc.FAIL_ARGUMENT
