@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from struct import error as StructError  # noqa: N812 (a class)
+from traceback import clear_frames
 
 
 class ArchiveError(Exception):
@@ -19,6 +23,23 @@ class ForeignArchive(ArchiveError):  # noqa: N818 (the base says Error)
 
 class DamagedArchive(ArchiveError):  # noqa: N818
     """The file is cut short or its pages contradict each other."""
+
+
+@contextmanager
+def folding(path: Path) -> Iterator[None]:
+    """Rows that SQLite accepts may still hold nonsense: DamagedArchive for whoever trusts them.
+
+    For the fold of what an archive holds and for reading its facts; nothing else.
+    """
+    wrong = (LookupError, ValueError, TypeError, AttributeError, ArithmeticError, StructError)
+    try:
+        yield
+    except wrong as error:
+        clear_frames(error.__traceback__)  # rows read halfway must not outlive the file
+        words = f"{type(error).__name__}: {error}"[:120]
+        raise DamagedArchive(
+            path, f"the archive's rows contradict each other ({words}); keep it, start a new one"
+        ) from error
 
 
 class ArchiveInUse(ArchiveError):  # noqa: N818

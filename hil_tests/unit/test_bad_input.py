@@ -14,8 +14,10 @@ from typing import NamedTuple
 import pytest
 
 from ground.archive.archive import Archive
-from ground.model import Chunk
+from ground.model import Chunk, Packet, UnitKey
+from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.support.process import panewatch
+from protocol.schema.decode import decode
 from tools.scenario.find import find
 from tools.sim.runtime import environment
 
@@ -94,6 +96,27 @@ def later_archive(folder: Path) -> None:
     with sqlite3.connect(archive(folder)) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
+
+
+def wrong_archive(*statements: str) -> Callable[[Path], object]:
+    """An archive whose rows SQLite takes although they are wrong."""
+
+    def make(folder: Path) -> None:
+        path = folder / "wrong.sqlite"
+        made = Archive(path)
+        made.set_meta("fleet", json.dumps({"vehicle": []}))
+        made.add_journal(1, "ground", "start", {})
+        unit, key = FakeUnit(), UnitKey("sz20", "w1")
+        for k, data in enumerate([unit.boot(), unit.housekeeping(100_000)], start=2):
+            made.add_packet(Packet(key, decode(data), "line", k, k, False), k)
+        made.commit()
+        made.close()
+        with sqlite3.connect(path) as db:
+            for statement in statements:
+                assert db.execute(statement).rowcount > 0
+        db.close()
+
+    return make
 
 
 SIM = ["sim", "my.toml"]
@@ -192,6 +215,23 @@ ROWS = [
     Row("replay of nothing", ["replay", "none.bin"], "none.bin: cannot be read"),
     Row("replay of noise", ["replay", "x"], "holds no telemetry", file("x")),
     Row("replay of a cut archive", ["replay", "cut.sqlite"], "the archive is damaged", cut_archive),
+]  # fmt: skip
+
+WRONG = {
+    "journal without JSON": "UPDATE journal SET data = '{'",
+    "journal of no known kind": "UPDATE journal SET kind = 'frob'",
+    "journal of a text for a table": "UPDATE journal SET kind = 'acknowledge', data = '\"x\"'",
+    "alarm that is no number": "UPDATE journal SET kind = 'acknowledge', data = '{\"alarm\": []}'",
+    "fleet that is a list": "UPDATE meta SET value = '[]' WHERE key = 'fleet'",
+    "speed that is a word": "INSERT INTO meta VALUES ('speed', 'x')",
+    "dictionary without JSON": "UPDATE dictionary SET json = 'x'",
+    "dictionary of nothing": "UPDATE dictionary SET json = '{}'",
+    "packets of no unit": "DELETE FROM unit",
+}
+ROWS += [
+    Row(f"{args[0]}: {name}", [*args, "wrong.sqlite"], "the archive's rows contradict each other",
+        wrong_archive(statement))
+    for name, statement in WRONG.items() for args in (["report"], ARCHIVE)
 ]  # fmt: skip
 
 

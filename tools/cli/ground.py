@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from contextlib import closing
 from pathlib import Path
 
 from ground.archive.archive import Archive
-from ground.archive.errors import ArchiveError
 from ground.fleet import Fleet
 from ground.rebuild import stored_fleet
 from tools.cli import options
 from tools.cli.errors import InputError
-from tools.cli.recorded import fleet_of
+from tools.cli.recorded import fleet_of, reading
 from tools.run.folder import run_folder
 from tools.run.ground import running_ground
 from tools.run.main import first_of, stop_event
@@ -73,14 +73,8 @@ def _fleet_in(path: Path) -> Fleet:
     """The vehicles that an archive was made for; none when it is new."""
     if not path.exists():
         return Fleet()
-    try:
-        archive = Archive(path, write=False)
-        try:
-            return stored_fleet(archive)
-        finally:
-            archive.close()
-    except ArchiveError as error:
-        raise InputError(str(error)) from None
+    with reading(path), closing(Archive(path, write=False)) as archive:
+        return stored_fleet(archive)
 
 
 async def _run(args: argparse.Namespace, archive: Path, fleet: Fleet) -> None:

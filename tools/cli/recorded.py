@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ground.archive.archive import Archive
-from ground.archive.errors import ArchiveError
+from ground.archive.errors import ArchiveError, folding
 from ground.fleet import Fleet
 from ground.links.replay import RecordingError, recording
 from ground.model import Chunk
@@ -34,8 +35,16 @@ def is_archive(path: Path) -> bool:
 
 def open_archive(path: Path) -> Archive:
     """For reading; raises InputError."""
-    try:
+    with reading(path):
         return Archive(path, write=False)
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Whatever is wrong with an archive while it is read raises InputError."""
+    try:
+        with folding(path):
+            yield
     except ArchiveError as error:
         raise InputError(str(error)) from None
 
@@ -57,10 +66,9 @@ def hint_at_fleet(args: argparse.Namespace) -> None:
 
 def known_from(archive: Archive) -> Station:
     """What the ground station of this archive knew at its end; raises InputError."""
-    try:
+    assert archive.path is not None
+    with reading(archive.path):
         return Station(archive, stored_fleet(archive), Assessor)
-    except ArchiveError as error:
-        raise InputError(str(error)) from None
 
 
 def known_from_packets(path: Path, fleet: Fleet) -> tuple[Station, str]:

@@ -23,6 +23,7 @@ from tools.cli.recorded import (
     is_archive,
     open_archive,
     read_packets,
+    reading,
     story_of,
 )
 from tools.cli.text_report import print_report
@@ -63,16 +64,22 @@ def _open(args: argparse.Namespace, stack: ExitStack) -> tuple[Station, Iterator
     """A station apart from everything live, what it is to go through, and what is damaged."""
     apart = Archive()
     if not is_archive(args.recording):
-        hint_at_fleet(args)
         chunks, damage = read_packets(args.recording)
+        hint_at_fleet(args)
         station = Station(apart, fleet_of(args.fleet), Assessor)
         return station, story_of(chunks, station), damage
     archive = stack.enter_context(closing(open_archive(args.recording)))
-    fleet = fleet_of(args.fleet) if args.fleet else stored_fleet(archive)
-    if scenario := archive.meta(SCENARIO):
-        apart.set_meta(SCENARIO, scenario)
-    station = Station(apart, fleet, Assessor, speed=stored_speed(archive) or 1.0)
-    return station, fold(station, archive), ""
+    with reading(args.recording):
+        fleet = fleet_of(args.fleet) if args.fleet else stored_fleet(archive)
+        if scenario := archive.meta(SCENARIO):
+            apart.set_meta(SCENARIO, scenario)
+        station = Station(apart, fleet, Assessor, speed=stored_speed(archive) or 1.0)
+    return station, _told(args.recording, fold(station, archive)), ""
+
+
+def _told(path: Path, story: Iterator[int]) -> Iterator[int]:
+    with reading(path):
+        yield from story
 
 
 async def _replay(

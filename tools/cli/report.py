@@ -14,6 +14,7 @@ from tools.cli.recorded import (
     known_from,
     known_from_packets,
     open_archive,
+    reading,
 )
 from tools.cli.text_report import print_report
 
@@ -35,12 +36,13 @@ def execute(args: argparse.Namespace) -> int:
     if is_archive(args.recording):
         archive = open_archive(args.recording)
         try:
-            made = summary(known_from(archive))
+            with reading(args.recording):
+                made = summary(known_from(archive))
         finally:
             archive.close()
     else:
-        hint_at_fleet(args)
         station, damage = known_from_packets(args.recording, fleet_of(args.fleet))
+        hint_at_fleet(args)
         made = summary(station)
     print_report(made, as_json=args.json)
     if damage:

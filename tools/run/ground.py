@@ -13,7 +13,7 @@ from ground.api.app import create_app
 from ground.api.server import PortError, serve
 from ground.api.source import Ground
 from ground.archive.archive import Archive
-from ground.archive.errors import ArchiveError
+from ground.archive.errors import ArchiveError, folding
 from ground.clock import SteadyClock
 from ground.fleet import Fleet
 from ground.links.link import LinkError
@@ -67,7 +67,8 @@ async def running_ground(
         if scenario:
             archive.set_meta(SCENARIO, scenario)
         try:
-            station = Station(archive, fleet, Assessor, store, speed=speed)
+            with folding(path):
+                station = Station(archive, fleet, Assessor, store, speed=speed)
         except ArchiveError as error:
             raise InputError(str(error)) from None
         async with serving(Service(station, made, clock, say), port) as running:
