@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from ground.model import UnitKey
-from ground.stream.commander import Commander
+from ground.stream.commander import MARGIN, Commander
 from ground.stream.unit import UnitStream
 from protocol.wire import tables, tc
 
@@ -55,7 +56,7 @@ class Outgoing:
             return []
         packets = [
             self._commander.build(stream.unit, tables.TC_COMMIT, values, tc.ACK_NONE)[1]
-            for values in stream.acknowledgements()
+            for values in islice(stream.acknowledgements(), MARGIN - 1)  # and one request
         ]
         if packets:
             self._acknowledged_us[stream.unit] = now_us

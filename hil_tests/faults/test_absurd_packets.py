@@ -14,7 +14,7 @@ from ground.fleet import Fleet
 from ground.model import UnitKey
 from ground.report import report
 from ground.station import Station
-from ground.stream.commander import CLAIM_STEP
+from ground.stream.commander import CLAIM_STEP, MARGIN
 from ground.verdict.assessor import Assessor
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, S
@@ -189,3 +189,22 @@ def test_an_open_place_is_none(bench: RealBench, unit: FakeUnit) -> None:
     (impact,) = bench.station.assessor.impacts
     assert not impact.localised
     assert "leave it open" in impact.reason
+
+
+def test_more_boots_on_board_than_counters_reserved(bench: RealBench, unit: FakeUnit) -> None:
+    bench.second()
+    for first in range(2, 200, 8):
+        kept = [v for boot in range(first, first + 8) for v in (boot, 0, 1)]
+        bench.deliver(unit, [unit.make("storage", 255, *kept, 1)])
+    told = 0
+    for _ in range(5):
+        bench.now += S
+        bench.station.tick(T0 + bench.now)
+        counters = [
+            int.from_bytes(command.data[-22:-18], "big")
+            for command in bench.station.commit().commands
+        ]
+        told += len(counters)
+        assert len(counters) <= MARGIN
+        assert max(counters, default=0) < bench.station.archive.counter(UNIT)
+    assert told > 2 * MARGIN
