@@ -93,7 +93,7 @@ def _leak(leak: Report, at: int) -> str:
         f"{_where(leak, at)} {leak['volume']} loses {leak['rate_pa_s']:.3g} ± "
         f"{leak['sigma_pa_s']:.2g} Pa/s, hole {leak['hole_mm']:.2g} mm"
     )
-    for key, name in (("half_s", "half pressure in"), ("reserve_s", "reserve")):
+    for key, name in (("half_s", "pressure halves every"), ("reserve_s", "reserve")):
         if leak[key]:
             words += f", {name} {span(leak[key])}"
     return words
