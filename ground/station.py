@@ -281,7 +281,8 @@ class Station:
         if boot is not None:
             words = (
                 f"{stream.unit}: two different boots have number {boot}, so what it sends now "
-                "cannot be kept; was its store erased? Start a new archive for it"
+                "cannot be kept; was its store erased, or do two units share a name? "
+                "Start a new archive for one"
             )
             self.notice(f"boots:{stream.unit}", words, unit=stream.unit)
 

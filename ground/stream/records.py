@@ -84,8 +84,9 @@ class Records:
 
     def open(self, first: int = 0, last: int | None = None) -> Iterator[Gap]:
         """Gaps that may be refilled and touch first … last, in order."""
-        at = bisect_left(self.gaps, first, key=lambda gap: gap.last)
-        for gap in self.gaps[at:]:
+        gaps = self.gaps
+        for at in range(bisect_left(gaps, first, key=lambda gap: gap.last), len(gaps)):
+            gap = gaps[at]
             if last is not None and gap.first > last:
                 return
             if not gap.lost:

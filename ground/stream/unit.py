@@ -115,6 +115,8 @@ class UnitStream:
 
     def given_up(self) -> list[tuple[int, int, int]]:
         """(boot, first, last) of dropped records that were asked for in vain."""
+        for boot in self.boots.values():
+            boot.dropped = [r for r in boot.dropped if any(boot.records.open(*r))]
         return [
             (key, max(gap.first, first), min(gap.last, last))
             for key, boot in self.boots.items()
