@@ -16,7 +16,7 @@ from hil_tests.e2e.viewer import Viewer, card, give_name, pane, strip
 pytestmark = pytest.mark.browser
 
 ADDRESS = r"Console: (http://127\.0\.0\.1:\d+)/\?token=(\S+)"
-SPEED = "2"
+SPEED = "3"
 STORY_MS = 45_000  # the longest wait for the story's next turn, at that speed
 STRUCK_MM = (95.0, -62.0)
 
