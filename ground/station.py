@@ -280,9 +280,8 @@ class Station:
         boot = stream.two_boots_of_one_number
         if boot is not None:
             words = (
-                f"{stream.unit}: two different boots have number {boot}, so what it sends now "
-                "cannot be kept; was its store erased, or do two units share a name? "
-                "Start a new archive for one"
+                f"{stream.unit}: two different boots have number {boot}: an erased store, or two "
+                "units of one name? What it sends now cannot be kept: start a new archive for one"
             )
             self.notice(f"boots:{stream.unit}", words, unit=stream.unit)
 

@@ -11,6 +11,7 @@ import pytest
 
 from firmware.sim import simulate
 from hil_tests.support import programs
+from hil_tests.unit.event_table import SECOND, table
 from protocol.schema.decode import decode
 from protocol.wire.events import TASK_EXCEPTION
 from protocol.wire.frame import MIN_PACKET
@@ -18,34 +19,18 @@ from protocol.wire.frame import MIN_PACKET
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 HEAP = "heapsize=200k"
-SECOND = 1_000_000
-TABLE = {
-    "version": 1,
-    "seed": 20251105,
-    "epoch_us": 184_377_600_000_000,
-    "duration_us": 900 * SECOND,
-    "window": {
-        "radius_um": 130_000,
-        "ring_um": 120_000,
-        "thickness_um": [14_000, 12_000, 12_000],
-        "gap_mm3": [1_000_000, 1_000_000],
-        "vented": [1, 0],
-        "cabin_mm3": 6_000_000_000,
-        "velocity_mm_s": 3_690_000,
-    },
-    "events": [
-        [15 * SECOND, "impact", 0, 95_000, -62_000, 250, 10_000_000, 2700, 0],
-        [30 * SECOND, "thermal", 1, -4000, 20 * SECOND],
-        [60 * SECOND, "sensor_fault", 4, 0],
-        [90 * SECOND, "leak", 1, 100],
-        [100 * SECOND, "sensor_fault", 10, 3],
-        [200 * SECOND, "reboot"],
-        [300 * SECOND, "pencil_lead_break", 10_000, 20_000],
-        [301 * SECOND, "impact", 2, -30_000, 40_000, 20, 9_000_000, 2700, 30_000],
-        [400 * SECOND, "link_loss", 40 * SECOND],
-        [500 * SECOND, "leak", 2, 1500],
-    ],
-}
+TABLE = table(
+    [15 * SECOND, "impact", 0, 95_000, -62_000, 250, 10_000_000, 2700, 0],
+    [30 * SECOND, "thermal", 1, -4000, 20 * SECOND],
+    [60 * SECOND, "sensor_fault", 4, 0],
+    [90 * SECOND, "leak", 1, 100],
+    [100 * SECOND, "sensor_fault", 10, 3],
+    [200 * SECOND, "reboot"],
+    [300 * SECOND, "pencil_lead_break", 10_000, 20_000],
+    [301 * SECOND, "impact", 2, -30_000, 40_000, 20, 9_000_000, 2700, 30_000],
+    [400 * SECOND, "link_loss", 40 * SECOND],
+    [500 * SECOND, "leak", 2, 1500],
+)
 CONFIG = {"version": 1, "vehicle": "sz20", "unit": "w1", "apid": 1}
 
 

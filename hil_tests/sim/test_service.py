@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
-import shutil
 import tty
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -28,6 +27,7 @@ from ground.station import Outcome, Station
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, key_store
 from hil_tests.sim.recording_assessor import RecordingAssessor
+from hil_tests.support import programs
 from protocol.wire import frame
 from protocol.wire.frame import Deframer
 from protocol.wire.tables import SCHEMA_HASH
@@ -174,9 +174,9 @@ async def test_a_host_that_does_not_exist_is_told() -> None:
 
 @asynccontextmanager
 async def mosquitto(port: int) -> AsyncIterator[None]:
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        pytest.skip("Mosquitto is not installed")
+    if reason := programs.missing("mosquitto"):
+        pytest.skip(reason)
+    program = programs.mosquitto()
     quiet = asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(program, "-p", str(port), stderr=quiet)
     try:
