@@ -10,7 +10,7 @@ from firmware.services.limiter import Limiter
 from firmware.services.retrieval import Retrieval
 from firmware.services.storage import Storage
 from firmware.store.recorder import Recorder
-from protocol.wire import events
+from protocol.wire import events, tables
 
 STEP_US = 20_000
 HOUSEKEEPING_US = 1_000_000
@@ -52,11 +52,11 @@ class Unit:
         self._downlink = Downlink(board, self._recorder, settings.apid, send, boot_us, epoch_us)
         self._storage = Storage(self._downlink, self._recorder)
         self._retrieval = Retrieval(self._downlink, self._recorder, self._storage)
-        handlers = (
-            Alive(self._downlink).handle,
-            self._retrieval.handle,
-            self._storage.handle,
-        )  # in the order of tables.TC_*
+        handlers = {
+            tables.TC_ALIVE: Alive(self._downlink).handle,
+            tables.TC_RETRIEVE: self._retrieval.handle,
+            tables.TC_COMMIT: self._storage.handle,
+        }
         self._door = FrontDoor(
             self._downlink, self._recorder, settings.apid, settings.key, handlers
         )

@@ -9,6 +9,6 @@ class Alive:
     def __init__(self, downlink):
         self._downlink = downlink
 
-    def handle(self, _command, finish):
+    def handle(self, request):
         self._downlink.make(TM_ALIVE, ())
-        finish(0)
+        request.finish()

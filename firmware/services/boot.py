@@ -17,6 +17,7 @@ def report(downlink, settings, board, window, reset_reason, next_counter):
             SCHEMA_HASH,
             VERSION.encode(),
             reset_reason,
+            0,
             window.capability,
             window.sample_rate_hz,
             next_counter,

@@ -31,11 +31,29 @@ class Remembered:
         self.reports = []
 
 
-class FrontDoor:
-    """Takes command packets. `handlers[i]` runs the command tables.TC_*[i].
+class Request:
+    """A command that is run. Its handler calls `finish` once, now or later."""
 
-    A handler gets (command, finish) and returns; it calls finish(failure) once, now or later.
-    """
+    def __init__(self, command, verification, reports):
+        self.values = command.values
+        self._command = command
+        self._verification = verification
+        self._reports = reports
+
+    def start(self):
+        """It begins after it had to wait."""
+        self._verification.started(self._command, self._reports)
+
+    def finish(self, failure=0):
+        """It is done, or has failed for a reason of tc.FAIL_*."""
+        if failure:
+            self._verification.failed(self._command, failure, self._reports)
+        else:
+            self._verification.completed(self._command, self._reports)
+
+
+class FrontDoor:
+    """Takes command packets. `handlers[i]`, given a Request, runs the command tables.TC_*[i]."""
 
     def __init__(self, downlink, recorder, apid, key, handlers):
         self.accepted = 0
@@ -85,14 +103,8 @@ class FrontDoor:
             return
         self.accepted += 1
         self._verification.accepted(command, known.reports)
-
-        def finish(failure):
-            if failure:
-                self._verification.failed(command, failure, known.reports)
-            else:
-                self._verification.completed(command, known.reports)
-
-        self._handlers[tc.find(command.service, command.subtype)](command, finish)
+        request = Request(command, self._verification, known.reports)
+        self._handlers[tc.find(command.service, command.subtype)](request)
 
     def _remember(self, command):
         """Note the counter as used, on the medium before anything is run."""

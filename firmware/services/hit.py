@@ -38,7 +38,7 @@ class HitReports:
             truncated |= bool(hit.truncated) << k
             features.extend((hit.arrival, hit.peak, hit.rise, hit.duration, hit.counts, hit.energy))
         self.impacts += 1
-        values = [self._downlink.time_us(capture.trigger_us), channels, saturated, truncated]
-        values.extend((NO_FLAGS, capture.gain_db))
+        values = [self._downlink.time_us(capture.trigger_us), channels, 0, saturated, truncated]
+        values.extend((NO_FLAGS, capture.gain_db, 0))
         values.extend(features)
         self._downlink.make(TM_HIT, values)

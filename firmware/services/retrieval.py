@@ -2,7 +2,7 @@
 
 from firmware.store import boots
 from firmware.store.segment import EVENT, identity
-from protocol.wire.tc import FAIL_ARGUMENT, FAIL_EXECUTION
+from protocol.wire.tc import FAIL_ARGUMENT, FAIL_FULL
 
 QUEUE = 16
 INTERVAL_US = 20_000  # 50 packets/s
@@ -24,14 +24,14 @@ class Retrieval:
         self._packet = None
         self._due_us = 0
 
-    def handle(self, command, finish):
-        boot, first, last = command.values
+    def handle(self, request):
+        boot, first, last = request.values
         if first > last or boots.later(boot, self._recorder.boot):
-            finish(FAIL_ARGUMENT)
+            request.finish(FAIL_ARGUMENT)
         elif len(self._requests) >= QUEUE:
-            finish(FAIL_EXECUTION)
+            request.finish(FAIL_FULL)
         else:
-            self._requests.append((boot, first, last, finish))
+            self._requests.append((boot, first, last, request))
 
     def step(self):
         """Have the next packet ready, and report what is missing or done."""
@@ -54,7 +54,8 @@ class Retrieval:
         self._packet = None
         self._due_us = self._downlink.tick_us + INTERVAL_US
 
-    def _play(self, boot, first, last, finish):
+    def _play(self, boot, first, last, request):
+        request.start()
         if boot == self._recorder.boot:
             last = min(last, self._recorder.newest)
         wanted = first
@@ -64,7 +65,7 @@ class Retrieval:
             wanted = record + 1
             yield packet
         self._report_missing(boot, wanted, last)
-        finish(0)
+        request.finish()
 
     def _report_missing(self, boot, first, last):
         first = max(first, self._recorder.committed(boot).below)

@@ -39,11 +39,11 @@ class Storage:
         """TM[130,2]: these records of one class are not on board any more."""
         self._downlink.make(TM_LOST, (boot, first, last, series))
 
-    def handle(self, command, finish):
+    def handle(self, request):
         """TC[130,4]: records are safe on the ground."""
-        boot, cumulative, bitmap = command.values
+        boot, cumulative, bitmap = request.values
         if boot == self._recorder.boot and cumulative > self._recorder.newest + 1:
-            finish(FAIL_ARGUMENT)  # records that were never made
+            request.finish(FAIL_ARGUMENT)  # records that were never made
             return
         self._recorder.commit(boot, cumulative, bitmap)
-        finish(0)
+        request.finish()

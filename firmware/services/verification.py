@@ -3,8 +3,8 @@
 Every report is also noted with its command, for a repeat of the command to be answered by.
 """
 
-from protocol.wire.tables import TM_ACCEPTED, TM_COMPLETED, TM_FAILED, TM_REFUSED
-from protocol.wire.tc import ACK_ACCEPTANCE, ACK_COMPLETION
+from protocol.wire.tables import TM_ACCEPTED, TM_COMPLETED, TM_FAILED, TM_REFUSED, TM_STARTED
+from protocol.wire.tc import ACK_ACCEPTANCE, ACK_COMPLETION, ACK_START
 
 
 class Verification:
@@ -19,6 +19,10 @@ class Verification:
 
     def refused(self, command, failure, reports):
         self._report(TM_REFUSED, command, failure, reports)
+
+    def started(self, command, reports):
+        if command.ack & ACK_START:
+            self._report(TM_STARTED, command, 0, reports)
 
     def completed(self, command, reports):
         if command.ack & ACK_COMPLETION:

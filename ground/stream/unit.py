@@ -10,8 +10,8 @@ from ground.model import Hole, Packet, UnitKey
 from ground.stream.correlation import Correlation
 from ground.stream.records import Records
 from ground.stream.refill import Refill
+from protocol.schema.bodies.storage import KEPT_BOOTS
 from protocol.schema.decode import Decoded
-from protocol.schema.telemetry import KEPT_BOOTS
 from protocol.schema.timescale import tai_us_to_unix_us
 from protocol.wire import cuc
 

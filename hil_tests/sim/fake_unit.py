@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from protocol.schema import encode
-from protocol.schema.telemetry import KEPT_BOOTS, TELEMETRY
+from protocol.schema.bodies.storage import KEPT_BOOTS
+from protocol.schema.telemetry import TELEMETRY
 from protocol.wire import cuc, tables, tc
 from protocol.wire.tables import SCHEMA_HASH
 
@@ -61,7 +62,7 @@ class FakeUnit:
 
     def boot(self) -> bytes:
         return self.make(
-            "boot", self.vehicle.encode(), self.unit.encode(), SCHEMA_HASH, b"0.1.0", 0, 3,
+            "boot", self.vehicle.encode(), self.unit.encode(), SCHEMA_HASH, b"0.1.0", 0, 0, 3,
             2_500_000, self.next_counter, b"fake", b"\1",
         )  # fmt: skip
 
@@ -80,7 +81,7 @@ class FakeUnit:
     def hit(self) -> bytes:
         one = (0, 6_000, 100, 1_000, 50, 1_000)
         time_us = self.since_boot if self.tai_base_us is None else self.tai_base_us + self.now
-        return self.make("hit", time_us, 0x3F, 0x3F, 0, 0, 0, *(one * 6))
+        return self.make("hit", time_us, 0x3F, 0x3F, 0x3F, 0, 0, 0, 0, *(one * 6))
 
     def lost(self, boot: int, first: int, last: int, kind: int = 0) -> bytes:
         """Drop these records of that class from the store (all of them here) and say so."""

@@ -84,6 +84,7 @@ class Sender:
             values[f"{ACOUSTIC[i]}_peak"] = round(min(level, FULL_SCALE_DB) * 100)
         trigger_us = utc_to_tai_us(from_unix_us(time_us)) + round(first_us)
         return self.packet(
-            "hit", time_us + 2000, trigger_us=trigger_us, channels=mask, saturated=clipped,
+            "hit", time_us + 2000, trigger_us=trigger_us, channels=mask, picked=mask,
+            saturated=clipped,
             **(values | more),
         )  # fmt: skip

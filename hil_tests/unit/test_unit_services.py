@@ -167,7 +167,7 @@ def test_retrievals_queue_and_the_queue_has_an_end():
         bench.command(tables.TC_RETRIEVE, (1, 0, 0))
     packets = bench.run(3)
     assert len(named(packets, "completed")) == 16
-    assert {p.raw["failure"] for p in named(packets, "failed")} == {tc.FAIL_EXECUTION}
+    assert {p.raw["failure"] for p in named(packets, "failed")} == {tc.FAIL_FULL}
     assert len([p for p in packets if p.record == 0]) == 16
 
 

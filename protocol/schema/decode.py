@@ -102,7 +102,7 @@ def decode(data: bytes, bodies: Bodies = BODIES) -> Decoded:
 def engineering(entry: Entry, raw: int | bytes) -> Any:
     """A raw value as people read it: calibrated number, state word or text."""
     if isinstance(raw, bytes):
-        return raw.rstrip(b"\0").decode("utf-8", "replace")
+        return raw.hex() if entry.binary else raw.rstrip(b"\0").decode("utf-8", "replace")
     if entry.states:
         return entry.states.get(raw, f"unknown {raw}")
     if entry.scale == 1.0 and entry.offset == 0.0:

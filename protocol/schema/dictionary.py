@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Final
 
 from protocol.schema.identity import schema_hash
+from protocol.schema.onboard import POOL, SETTINGS
 from protocol.schema.parameter import Limits, parameters
 from protocol.schema.telecommand import TELECOMMANDS
 from protocol.schema.telemetry import TELEMETRY
@@ -27,6 +29,8 @@ def as_json() -> dict[str, Any]:
             {"id": i, "severity": EVENT_LEVEL[level], "summary": words}
             for i, level, words in EVENTS
         ],
+        "pool": [asdict(p) for p in POOL],
+        "settings": [asdict(s) for s in SETTINGS],
     }
 
 
@@ -49,6 +53,7 @@ def _fields(body: Any) -> list[dict[str, Any]]:
             "offset": p.entry.offset,
             "summary": p.entry.summary,
             "states": {str(k): v for k, v in p.entry.states.items()},
+            "binary": p.entry.binary,
             "platform": p.entry.platform,
             "limits": _limits(p.entry.limits),
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 
+from protocol.schema.onboard import POOL, SETTINGS, PoolParameter, Setting
 from protocol.schema.parameter import parameters
 from protocol.schema.telecommand import TELECOMMANDS
 from protocol.schema.telemetry import TELEMETRY
@@ -14,7 +15,7 @@ WIRE_VERSION = 1
 
 
 def wire_lines() -> Iterator[str]:
-    """The wire contract as text: one line a packet, with each field's name and format."""
+    """The wire contract as text: one line a packet (its fields' names and formats) or number."""
     yield f"wire {WIRE_VERSION}"
     for kind, declared in (("tm", TELEMETRY), ("tc", TELECOMMANDS)):
         for packet in declared:
@@ -23,6 +24,9 @@ def wire_lines() -> Iterator[str]:
                 for p in parameters(packet.body)
             )
             yield f"{kind} {packet.service}.{packet.subtype} {packet.name} {fields}".rstrip()
+    numbered: tuple[PoolParameter | Setting, ...] = (*POOL, *SETTINGS)
+    for known in numbered:
+        yield f"{type(known).__name__} {known.number} {known.name} {known.scale!r}"
 
 
 def schema_hash() -> int:

@@ -45,6 +45,8 @@ class Entry:
     offset: float = 0.0
     limits: Limits | None = None
     states: dict[int, str] = field(default_factory=dict)
+    binary: bool = False
+    """True for bytes that are no text; people read them in hexadecimal."""
     platform: bool = False
     """True when the value hangs on the computer and not on the scenario; comparisons mask it."""
 

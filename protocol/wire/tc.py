@@ -19,8 +19,9 @@ PUS_VERSION = 2
 
 # Acknowledgements that the sender asks for (ECSS-E-ST-70-41C 7.4.4.1).
 ACK_ACCEPTANCE = 8
+ACK_START = 4
 ACK_COMPLETION = 1
-ACK_ALL = ACK_ACCEPTANCE | ACK_COMPLETION
+ACK_ALL = ACK_ACCEPTANCE | ACK_START | ACK_COMPLETION
 ACK_NONE = 0
 
 # Why a command is refused: the failure code of TM[1,2] and TM[1,8].
@@ -32,6 +33,9 @@ FAIL_APID = 5
 FAIL_UNKNOWN = 6  # no such service or subtype
 FAIL_ARGUMENT = 7
 FAIL_EXECUTION = 8
+FAIL_FULL = 9  # no room for one more
+FAIL_NO_ITEM = 10  # no such structure, monitor, event or setting
+FAIL_BOARD = 11  # this board cannot: no simulated window, no self-test
 
 
 class Command:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from protocol.schema.dictionary import EVENT_LEVEL, as_json
 from protocol.schema.identity import schema_hash
+from protocol.schema.onboard import POOL, SETTINGS
 from protocol.schema.parameter import Parameter, parameters
 from protocol.schema.telecommand import TELECOMMANDS
 from protocol.schema.telemetry import TELEMETRY
@@ -43,6 +44,26 @@ def as_markdown() -> str:
                 ]
     out += ["## Events", "", "| id | severity | meaning |", "|---|---|---|"]
     out += [f"| {i} | {EVENT_LEVEL[level]} | {words} |" for i, level, words in EVENTS]
+    out += [
+        "",
+        "## Onboard parameters (ST[03], ST[12])",
+        "",
+        "| number | parameter | unit | scale | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    out += [f"| {p.number} | `{p.name}` | {p.unit} | {p.scale:g} | {p.summary} |" for p in POOL]
+    out += [
+        "",
+        "## Settings (ST[20])",
+        "",
+        "| number | setting | unit | scale | raw range | default | meaning |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    out += [
+        f"| {s.number} | `{s.name}` | {s.unit} | {s.scale:g} | {s.low} … {s.high} | {s.default} "
+        f"| {s.summary} |"
+        for s in SETTINGS
+    ]
     return "\n".join(out) + "\n"
 
 
@@ -63,5 +84,5 @@ def _row(p: Parameter) -> str:
 
 def _type(p: Parameter) -> str:
     if p.is_text:
-        return f"text {p.sizeof()}"
+        return f"{'octets' if p.entry.binary else 'text'} {p.sizeof()}"
     return f"{'i' if p.struct_format.islower() else 'u'}{8 * p.sizeof()}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocol.schema.identity import schema_hash
+from protocol.schema.onboard import POOL, SETTINGS
 from protocol.schema.parameter import parameters
 from protocol.schema.telecommand import TELECOMMANDS
 from protocol.schema.telemetry import TELEMETRY, Retention
@@ -37,6 +38,14 @@ def tables() -> str:
     lines.append(
         _sequence("TM_KEEP", [str(int(t.retention is Retention.EVENT)) for t in TELEMETRY])
     )
+    lines.append("# Numbers of onboard parameters (ST[03], ST[12]); a pool is indexed by them")
+    lines += [f"POOL_{p.name.upper()} = {p.number}" for p in POOL]
+    lines += [f"POOL_SIZE = {max(p.number for p in POOL) + 1}", ""]
+    lines.append(
+        "# Numbers of settings (ST[20]), then (lowest, highest, default) of each from 1 on"
+    )
+    lines += [f"SETTING_{s.name.upper()} = {s.number}" for s in SETTINGS]
+    lines.append(_sequence("SETTINGS", [f"({s.low}, {s.high}, {s.default})" for s in SETTINGS]))
     return "\n".join(lines) + "\n"
 
 

@@ -99,7 +99,10 @@ def _extend(container: ET.Element, base: str, holds: dict[str, int]) -> None:
 def _type(types: ET.Element, name: str, p: Parameter) -> None:
     entry, bits = p.entry, 8 * p.sizeof()
     signed = p.struct_format.islower() and not p.is_text
-    if p.is_text:
+    if entry.binary:
+        encoding = _add(_add(types, "BinaryParameterType", name=name), "BinaryDataEncoding")
+        _add(_add(encoding, "SizeInBits"), "FixedValue").text = str(bits)
+    elif p.is_text:
         made = _add(types, "StringParameterType", name=name)
         encoding = _add(made, "StringDataEncoding", encoding="UTF-8")
         fixed = _add(_add(encoding, "SizeInBits"), "Fixed")
