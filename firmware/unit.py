@@ -7,6 +7,7 @@ from firmware.services.commands import FrontDoor
 from firmware.services.hit import HitReports
 from firmware.services.housekeeping import Housekeeping
 from firmware.services.limiter import Limiter
+from firmware.services.parameters import Parameters
 from firmware.services.retrieval import Retrieval
 from firmware.services.storage import Storage
 from firmware.store.recorder import Recorder
@@ -50,10 +51,13 @@ class Unit:
         self._housekeeping_us = housekeeping_us
         self._recorder = Recorder(files, settings.store_bytes)
         self._downlink = Downlink(board, self._recorder, settings.apid, send, boot_us, epoch_us)
+        self._parameters = Parameters(self._downlink, files)
         self._storage = Storage(self._downlink, self._recorder)
         self._retrieval = Retrieval(self._downlink, self._recorder, self._storage)
         handlers = {
             tables.TC_ALIVE: Alive(self._downlink).handle,
+            tables.TC_REPORT_SETTING: self._parameters.report,
+            tables.TC_SET_SETTING: self._parameters.change,
             tables.TC_RETRIEVE: self._retrieval.handle,
             tables.TC_COMMIT: self._storage.handle,
         }
@@ -88,6 +92,7 @@ class Unit:
             self._due_us[BOOT] = tick_us + BOOT_AGAIN_US
             self._try(self._report_boot)
         self._report_notes()
+        self._try(self._parameters.step)
         self._take_commands()
         self._try(self._window.advance, tick_us)
         self._try(self._hits.step)
