@@ -2,6 +2,8 @@
 
 from array import array
 
+from firmware.world.impact import NO_PULSE
+
 CHANNELS = 6
 COINCIDENCE = 3  # sensors that make an impact
 SAMPLE_RATE_HZ = 2500000
@@ -14,11 +16,15 @@ EDGES, ENVELOPE, WAVEFORM = 1, 2, 3  # what an acoustic front end can give
 
 
 class Capture:
-    """One trigger; the buffer is allocated once and used again.
+    """One trigger with the waveforms of all channels, in a buffer that is allocated once.
 
-    Channel k is `samples[k * 2500:(k + 1) * 2500]`; its sample `pretrigger` is taken at
-    `trigger_us`. Full scale (code 32768) is 10 V at `gain_db` 0 and 100 mV at 40.
+    Full scale (code 32768) is 10 V at `gain_db` 0 and 100 mV at 40. Sample `pretrigger` of a
+    channel is taken at `trigger_us`. `pulse` is the sensor that sent a pulse for a self-test, or
+    NO_PULSE.
     """
+
+    capability = WAVEFORM
+    kept = True  # all channels stay in `samples` until the window is told otherwise
 
     def __init__(self):
         # from a generator: array(bytes) would need the 30 KB twice
@@ -26,3 +32,31 @@ class Capture:
         self.pretrigger = PRETRIGGER
         self.trigger_us = 0
         self.gain_db = 0
+        self.pulse = NO_PULSE
+
+    def channel(self, k):
+        """(samples, index of the first) of channel k: 2500 of them."""
+        return self.samples, k * SAMPLES
+
+
+class Glimpse:
+    """A trigger while the buffer is frozen: one channel at a time, for its features.
+
+    `make(k, samples)` fills `samples` with channel k.
+    """
+
+    capability = WAVEFORM
+    kept = False
+
+    def __init__(self, make):
+        self.samples = array("h", (0 for _ in range(SAMPLES)))
+        self.pretrigger = PRETRIGGER
+        self.trigger_us = 0
+        self.gain_db = 0
+        self.pulse = NO_PULSE
+        self._make = make
+
+    def channel(self, k):
+        """(samples, index of the first) of channel k, until the next call."""
+        self._make(k, self.samples, 0)
+        return self.samples, 0

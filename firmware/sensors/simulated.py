@@ -1,32 +1,42 @@
 """The sensors of a simulated window.
 
-A comparator on each acoustic channel watches for 40 dB_AE; three of them within one impact start a
-capture, fewer are lone crossings. Waveforms are made only then, and only when asked for.
+A comparator on each acoustic channel watches for the threshold; three of them within one impact
+start a capture, fewer are lone crossings. Waveforms are made only then, and only when asked for.
 """
 
-from firmware.sensors.burst import ENVELOPE_BITS, SUBSAMPLE, add_burst, fill_noise, noise_pool
+from firmware.sensors.burst import (
+    ENVELOPE_BITS,
+    SUBSAMPLE,
+    add_burst,
+    clips,
+    fill_noise,
+    noise_pool,
+)
 from firmware.sensors.capture import (
     AFTER_US,
     CHANNELS,
     COINCIDENCE,
     FULL_CODE,
+    NO_PULSE,
     PRETRIGGER,
     SAMPLE_RATE_HZ,
     SAMPLES,
     WAVEFORM,
     Capture,
+    Glimpse,
 )
 from firmware.sensors.slow import SlowSensors
+from firmware.world.dispersion import MODES, S0
 from firmware.world.faults import DEAD, FIRST_AE, NOISY, STUCK
-from firmware.world.impact import DELAY_PER_US
+from firmware.world.fixed import amplitude_nv
+from firmware.world.impact import DELAY_PER_US, share_nv
 from firmware.world.rng import Rng
 
-THRESHOLD_NV = 100000  # 40 dB_AE
 HIT_LOCKOUT_US = 1000
+THRESHOLD_CDB = 4000
 
 _FULL_SCALE_NV = {0: 10000000000, 40: 100000000}
 _NOISE_SIGMA = 93  # 25 dB_AE rms = 17.78 µV = 5.83 codes at 40 dB, in 1/16 code
-_HEADROOM_NV = 300000  # noise and rounding over the bursts
 _NORMAL_FACTOR, _NOISY_FACTOR = 128, 181  # of 128; noisy is 3 dB more
 _POOL_STREAM, _WAVE_STREAM = 32, 33
 
@@ -34,9 +44,9 @@ _POOL_STREAM, _WAVE_STREAM = 32, 33
 class SimulatedWindow:
     """The one interface of a window's sensors, over a World.
 
-    `crossings`: six running counts of lone threshold crossings. `capture()`: the next Capture
-    that is complete, in a buffer that stays as it is until `release()`; what triggers meanwhile
-    waits.
+    `crossings`: six running counts of lone threshold crossings. `capture()`: the next one that is
+    complete, until `release()`; what triggers meanwhile waits. With `release(keep=True)` its
+    waveforms stay in `kept` until `thaw()`; captures meanwhile are glimpses.
     """
 
     capability = WAVEFORM
@@ -46,11 +56,26 @@ class SimulatedWindow:
         self._world = world
         self._slow = SlowSensors(world)
         self._capture = Capture()
-        self._held = False
+        self._glimpse = Glimpse(self._make)
+        self._held = self._capture  # type: Capture | Glimpse
+        self._busy = False
+        self.kept = None
+        self._strikes = []  # of the capture that is held
         self._pending = []  # (trigger_us, strike), oldest first
         rng = Rng(world.seed, world.apid, _POOL_STREAM)
         self._pool = noise_pool(rng, _NOISE_SIGMA)
         self.crossings = world.noise.counts
+        self.configure(THRESHOLD_CDB, HIT_LOCKOUT_US)
+
+    def configure(self, threshold_cdb, hlt_us):
+        """Set the comparators' threshold (0.01 dB_AE) and the hit lockout time."""
+        self._threshold_nv = amplitude_nv(threshold_cdb)
+        self._lockout_us = hlt_us
+        self._world.set_threshold(self._threshold_nv)
+
+    def crossing_interval_s(self):
+        """How long a healthy acoustic channel is without a lone crossing, on average."""
+        return self._world.noise.quiet_us // 1000000
 
     def advance(self, t_us):
         """Move the world on to t (scenario µs)."""
@@ -62,59 +87,84 @@ class SimulatedWindow:
         """Six integers: p_gap1 p_gap2 p_cabin (0.1 Pa) t_outer t_middle t_inner (m°C)."""
         self._slow.read(out)
 
+    def pulse(self, channel):
+        """Send a self-test pulse from an acoustic sensor; its capture tells by which one."""
+        self._world.pulse(channel)
+        return True
+
     def capture(self):
         """The next capture, its 800 µs after the trigger being over, or None."""
-        if self._held or not self._pending:
+        if self._busy or not self._pending:
             return None
         trigger_us = self._pending[0][0]
         if trigger_us + AFTER_US > self._world.now_us:
             return None
         strikes = []
-        while self._pending and self._pending[0][0] < trigger_us + HIT_LOCKOUT_US:
+        while self._pending and self._pending[0][0] < trigger_us + self._lockout_us:
             strikes.append(self._pending.pop(0)[1])
-        self._held = True
-        self._synthesise(trigger_us, strikes)
-        return self._capture
+        made = self._capture if self.kept is None else self._glimpse
+        made.trigger_us = trigger_us
+        made.pulse = max([strike.pulse for strike in strikes])
+        self._held, self._strikes, self._busy = made, strikes, True
+        loudest_nv = max([sum([s.amplitude_nv[k] for s in strikes]) for k in range(CHANNELS)])
+        made.gain_db = 40
+        if loudest_nv >= _FULL_SCALE_NV[40] or self._clips(made):
+            made.gain_db = 0
+            self._clips(made)
+        return made
 
-    def release(self):
-        """The buffer may be used again."""
-        self._held = False
+    def release(self, keep=False):
+        """The detector is done with the capture; `keep` its waveforms, where it has them."""
+        if keep and self._held.kept:
+            self.kept = self._held
+        self._busy = False
+
+    def thaw(self):
+        """The waveforms that were kept are not needed any more."""
+        self.kept = None
 
     def _watch(self, strike):
         """The comparators: an impact waits for its capture, anything less is counted."""
-        crossing = [k for k in range(CHANNELS) if strike.amplitude_nv[k] >= THRESHOLD_NV]
-        if len(crossing) >= COINCIDENCE:
-            first = min([strike.delay[k] for k in crossing])
-            self._pending.append((strike.t_us + first // DELAY_PER_US, strike))
-            self._pending.sort(key=lambda item: item[0])
-        else:
+        threshold_nv = self._threshold_nv
+        crossing = [k for k in range(CHANNELS) if strike.amplitude_nv[k] >= threshold_nv]
+        if len(crossing) < COINCIDENCE:
             for k in crossing:
-                self.crossings[k] += 1
+                if strike.pulse == NO_PULSE:
+                    self.crossings[k] += 1
+            return
+        first = min([strike.delay[k] for k in crossing])
+        for k in crossing:
+            if share_nv(strike.amplitude_nv[k], MODES[S0][2]) >= threshold_nv:
+                first = min(first, strike.ahead[k])
+        self._pending.append((strike.t_us + first // DELAY_PER_US, strike))
+        self._pending.sort(key=lambda item: item[0])
 
-    def _synthesise(self, trigger_us, strikes):
-        capture = self._capture
-        capture.trigger_us = trigger_us
-        loudest_nv = max([sum([s.amplitude_nv[k] for s in strikes]) for k in range(CHANNELS)])
-        capture.gain_db = 40 if loudest_nv + _HEADROOM_NV < _FULL_SCALE_NV[40] else 0
-        rng = Rng(self._world.seed, self._world.apid, _WAVE_STREAM, trigger_us)
-        state = 1 + rng.uniform(1 << 29)
+    def _clips(self, made):
+        """Make all channels; True when one clips."""
+        clipped = False
         for k in range(CHANNELS):
-            start = k * SAMPLES
-            state = fill_noise(
-                capture.samples, start, start + SAMPLES, self._pool, state, self._noise_factor(k)
-            )
-            for strike in strikes:
-                since_trigger = strike.delay[k] - (trigger_us - strike.t_us) * DELAY_PER_US
-                add_burst(
-                    capture.samples,
-                    start,
-                    start + SAMPLES,
-                    (start + PRETRIGGER) * SUBSAMPLE + since_trigger,
-                    _codes(strike.amplitude_nv[k], capture.gain_db),
-                )
+            samples, start = made.channel(k)
+            if made.kept:
+                self._make(k, samples, start)
+            clipped = clipped or clips(samples, start)
+        return clipped
+
+    def _make(self, k, samples, start):
+        """The waveform of one channel."""
+        held = self._held
+        rng = Rng(self._world.seed, self._world.apid, _WAVE_STREAM, held.trigger_us, k)
+        state = 1 + rng.uniform(1 << 29)
+        end = start + SAMPLES
+        fill_noise(samples, start, end, self._pool, state, self._noise_factor(k))
+        for strike in self._strikes:
+            since_trigger = (held.trigger_us - strike.t_us) * DELAY_PER_US
+            for delay, weight, khz in strike.waves[k]:
+                nv = share_nv(strike.amplitude_nv[k], weight)
+                position = (start + PRETRIGGER) * SUBSAMPLE + delay - since_trigger
+                add_burst(samples, start, end, position, _codes(nv, held.gain_db), khz)
 
     def _noise_factor(self, channel):
-        if self._capture.gain_db == 0:
+        if self._held.gain_db == 0:
             return 0  # a 17th of a code: it rounds to nothing
         kind, _ = self._world.faults[FIRST_AE + channel] or (None, 0)
         if kind in (DEAD, STUCK):

@@ -4,6 +4,7 @@ _ONE_Q30 = 1 << 30
 _ONE_Q32 = 1 << 32
 _HALF_PI_Q30 = 1686629713
 _LN2_Q32 = 2977044472
+_LN10_Q32 = 9889527671
 _NOTHING_LEFT = 64  # halvings after which Q32 has no bits
 
 
@@ -72,3 +73,12 @@ def decay_q32(x_q32):
     for k in range(12, 0, -1):
         series = _ONE_Q32 - (rest * series >> 32) // k
     return series >> halvings
+
+
+def amplitude_nv(cdb):
+    """The amplitude in nV of a level in 0.01 dB_AE (20·log10 of µV)."""
+    tens, rest = divmod(cdb, 2000)
+    whole = 1000
+    for _ in range(tens):
+        whole *= 10
+    return (whole << 32) // decay_q32(rest * _LN10_Q32 // 2000)

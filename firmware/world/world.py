@@ -1,16 +1,24 @@
 """The simulated surroundings of one window, played from its event table."""
 
 from firmware.world.faults import DEAD, DRIFT, FIRST_AE, SENSORS, STUCK
+from firmware.world.faults import NOISY as NOISY_FAULT
 from firmware.world.gas import Gas
 from firmware.world.heat import MEAN_MC, ZERO_CELSIUS_MK, Heat
-from firmware.world.impact import PENCIL_LEAD_BREAK, Strike, momentum_impulse
-from firmware.world.noise import FOREVER, NOISY_US, QUIET_US, Crossings
+from firmware.world.impact import (
+    NO_PULSE,
+    PENCIL_LEAD_BREAK,
+    PULSE,
+    Strike,
+    momentum_impulse,
+    sensor_positions_um,
+)
+from firmware.world.noise import FOREVER, NOISY, QUIET, SILENT, Crossings
 from firmware.world.rng import Rng
 
 TABLE_VERSION = 1
 ATMOSPHERE_UPA = 101325 * 1000000
 _HEAT_STREAM = 0
-_CROSSING_US = (FOREVER, QUIET_US, FOREVER, NOISY_US)  # stuck, drift, dead, noisy
+_LEVEL = (SILENT, QUIET, SILENT, NOISY)  # stuck, drift, dead, noisy
 _HALVING_US = 60000000  # a drifting acoustic sensor loses 6 dB a minute
 
 
@@ -69,6 +77,18 @@ class World:
         """False while a link_loss is on."""
         return all(not start_us <= t_us < end_us for start_us, end_us in self._losses)
 
+    def set_threshold(self, threshold_nv):
+        """From now on the acoustic comparators have this threshold."""
+        self.noise.set_threshold(self.now_us, threshold_nv)
+        self._due_us = min(self._next_event_us(), self.noise.due_us)
+
+    def pulse(self, channel):
+        """An acoustic sensor sends a pulse now; a broken one does not."""
+        fault = self.faults[FIRST_AE + channel]
+        if fault is None or fault[0] == NOISY_FAULT:
+            x_um, y_um = sensor_positions_um(self._window["ring_um"])[channel]
+            self._strike(self.now_us, 0, x_um, y_um, PULSE, channel)
+
     def reboot_due(self, t_us):
         """True once for each reboot up to t."""
         if self._reboots and self._reboots[0] <= t_us:
@@ -86,8 +106,9 @@ class World:
     def _on_pencil_lead_break(self, t_us, x_um, y_um):
         self._strike(t_us, 0, x_um, y_um, PENCIL_LEAD_BREAK)
 
-    def _strike(self, t_us, pane, x_um, y_um, impulse):
+    def _strike(self, t_us, pane, x_um, y_um, impulse, pulse=NO_PULSE):
         strike = Strike(self._window, t_us, pane, x_um, y_um, impulse)
+        strike.pulse = pulse
         for channel in range(len(strike.amplitude_nv)):
             if fault := self.faults[FIRST_AE + channel]:
                 kind, since_us = fault
@@ -106,7 +127,7 @@ class World:
     def _on_sensor_fault(self, t_us, sensor, fault):
         self.faults[sensor] = (fault, t_us)
         if sensor >= FIRST_AE:
-            self.noise.set_interval(sensor - FIRST_AE, t_us, _CROSSING_US[fault])
+            self.noise.set_level(sensor - FIRST_AE, t_us, _LEVEL[fault])
 
 
 def _fill(window):

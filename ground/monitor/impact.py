@@ -10,7 +10,13 @@ import numpy as np
 
 from ground.fleet import ACOUSTIC, Window
 from ground.model import Impact, Packet
-from ground.monitor.localise import Location, NotLocalisedError, localise
+from ground.monitor.localise import (
+    WEAK_DB,
+    WEAK_SIGMA_US,
+    Location,
+    NotLocalisedError,
+    localise,
+)
 from ground.monitor.size import Peak, particle_size, struck_pane
 from ground.physics.amplitude import FULL_SCALE_DB
 from protocol.schema.decode import ENTRIES
@@ -24,21 +30,35 @@ FULL_SCALE_SLACK_DB: Final = 1.0
 
 
 def read_impact(
-    packet: Packet, window: Window, *, sigma_us: float, faulty: Collection[str]
+    packet: Packet,
+    window: Window,
+    *,
+    sigma_us: float,
+    picks: bool,
+    faulty: Collection[str],
 ) -> Impact:
-    """The impact that a hit packet reports; sensors that are `faulty` are not heard."""
+    """The impact that a hit packet reports; sensors that are `faulty` are not heard.
+
+    With `picks` the unit tells A0 from S0: only arrivals that it calls picked are used.
+    """
     raw = packet.decoded.raw
     channels, clipped = int(raw["channels"]), int(raw["saturated"])
     heard = [i for i, name in enumerate(ACOUSTIC) if channels >> i & 1 and name not in faulty]
     sensors = [window.sensors[i] for i in heard]
     place: Location | None = None
     reason = ""
+    used = [i for i in heard if not picks or int(raw["picked"]) >> i & 1]
     try:
         place = localise(
-            sensors,
-            [_scaled(raw, f"{ACOUSTIC[i]}_arrival") for i in heard],
+            [window.sensors[i] for i in used],
+            [_scaled(raw, f"{ACOUSTIC[i]}_arrival") for i in used],
             velocity_m_s=window.velocity_m_s,
-            sigma_us=sigma_us,
+            sigma_us=[
+                max(sigma_us, WEAK_SIGMA_US)
+                if _scaled(raw, f"{ACOUSTIC[i]}_peak") < WEAK_DB
+                else sigma_us
+                for i in used
+            ],
             radius_mm=window.radius_mm,
         )
         if place.ellipse_mm[0] > window.radius_mm:
@@ -46,6 +66,8 @@ def read_impact(
             place = None
     except NotLocalisedError as error:
         reason = error.reason
+        if len(used) < len(heard):
+            reason += f"; of {len(heard)} arrivals {len(used)} are surely A0"
     except np.linalg.LinAlgError:
         reason = "the picks have no solution"
     peaks = []

@@ -30,6 +30,11 @@ WAVEFORM_SIGMA_US: Final = 0.5
 _CAPABILITY_SIGMA_US: Final = {"waveform": WAVEFORM_SIGMA_US, "envelope": 5.0, "edges": 3.0}
 
 
+WEAK_DB: Final = 60.0
+"""Below this peak (35 dB over the noise) noise hides the onset."""
+WEAK_SIGMA_US: Final = 2.0
+
+
 class NotLocalisedError(Exception):
     """The picks give no position; `reason` says why."""
 
@@ -64,11 +69,12 @@ def localise(
     arrivals_us: Sequence[float],
     *,
     velocity_m_s: float,
-    sigma_us: float,
+    sigma_us: float | Sequence[float],
     radius_mm: float,
 ) -> Location:
     """Position of the source; raises NotLocalisedError.
 
+    `sigma_us` is that of all arrivals, or of each.
     Closed-form start, Levenberg–Marquardt, then a χ² gate on the residuals.
     """
     if len(arrivals_us) <= UNKNOWNS:
@@ -80,9 +86,8 @@ def localise(
     fit = _fit(sensors, ranges - offset, _start(sensors, ranges - offset, radius_mm))
     distance, jacobian = _model(sensors, fit)
     residual = ranges - offset - fit[2] - distance
-    noise = (speed * sigma_us) ** 2 * np.eye(len(ranges)) + SPEED_UNCERTAINTY**2 * np.outer(
-        distance, distance
-    )
+    sigmas = np.broadcast_to(np.asarray(sigma_us, dtype=np.float64), ranges.shape)
+    noise = np.diag((speed * sigmas) ** 2) + SPEED_UNCERTAINTY**2 * np.outer(distance, distance)
     chi2 = _gate(residual, jacobian, noise)
     ellipse = _ellipse(jacobian, noise)
     if not math.hypot(fit[0], fit[1]) <= radius_mm + min(ellipse[0], OUTSIDE_MM):

@@ -191,7 +191,9 @@ class Assessor:
 
     def _hit(self, p: Packet, watch: UnitWatch) -> None:
         faulty = () if p.late else tuple(watch.sensors.faults)
-        impact = read_impact(p, watch.window, sigma_us=watch.sigma_us, faulty=faulty)
+        impact = read_impact(
+            p, watch.window, sigma_us=watch.sigma_us, picks=watch.picks, faulty=faulty
+        )
         self.impacts.append(impact)
         self._facts[p.unit].impacts.append(impact)
         size = equivalent_mm(impact.diameter_mm)

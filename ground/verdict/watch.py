@@ -40,6 +40,8 @@ class UnitWatch:
         self.limits = LimitMonitor()
         self.leaks = LeakMonitor(unit, window, vehicle.cabin_volume_m3)
         self.sigma_us = WAVEFORM_SIGMA_US
+        self.picks = True
+        """The unit's front end tells A0 from S0."""
         """Of an arrival time."""
         self.heard = "never heard"
         """The newest packet in words."""
@@ -50,6 +52,7 @@ class UnitWatch:
         raw = packet.decoded.raw
         capability = engineering(ENTRIES["boot"]["capability"], raw["capability"])
         self.sigma_us = pick_sigma_us(capability, int(raw["sample_rate_hz"]))
+        self.picks = capability == "waveform"
 
     def hear(self, packet: Packet) -> None:
         """Note a packet that is the newest so far."""

@@ -9,14 +9,14 @@ gc.collect()
 before = gc.mem_alloc()
 
 from firmware.detector.health import Health  # noqa: E402
-from firmware.detector.hit import detect, new_hits  # noqa: E402
+from firmware.detector.hit import Detector  # noqa: E402
 from firmware.sensors.simulated import SimulatedWindow  # noqa: E402
 from firmware.world.world import World  # noqa: E402
 
-window, health, hits = SimulatedWindow(World(TABLE, 1)), Health(), new_hits()
+window, health, detector = SimulatedWindow(World(TABLE, 1)), Health(), Detector()
 window.advance(16000000)
 start = time.ticks_us()
-assert detect(window.capture(), hits) == 6
+assert detector.detect(window.capture()) == 6
 print("impact_us", time.ticks_diff(time.ticks_us(), start))
 window.release()
 gc.collect()

@@ -4,7 +4,7 @@ import binascii
 import hashlib
 
 from firmware.detector.health import Health
-from firmware.detector.hit import detect, new_hits
+from firmware.detector.hit import Detector
 from firmware.sensors.simulated import SimulatedWindow
 from firmware.world.world import World
 from hil_tests.mpy.world_table import DURATION_US, TABLE
@@ -15,7 +15,7 @@ STEP_US = 20000
 def play():
     world = World(TABLE, 2047)
     window = SimulatedWindow(world)
-    health, hits, slow = Health(), new_hits(), [0] * 6
+    health, detector, slow = Health(), Detector(), [0] * 6
     readings, waves, features = hashlib.sha256(), hashlib.sha256(), hashlib.sha256()
     impacts = changes = 0
     for t_us in range(0, DURATION_US, STEP_US):
@@ -25,10 +25,10 @@ def play():
             readings.update(repr((slow, window.crossings)).encode())
             changes += len(health.feed(slow, window.crossings))
         if capture := window.capture():
-            impacts += detect(capture, hits) >= 3
+            impacts += detector.detect(capture) >= 3
             waves.update(capture.samples)
             window.release()
-            features.update(repr([sorted(h.__dict__.items()) for h in hits]).encode())
+            features.update(repr([sorted(h.__dict__.items()) for h in detector.hits]).encode())
     print("impacts", impacts, "health", changes, health.sensor_health, health.ae_health)
     print("slow", slow, "crossings", window.crossings)
     for name, digest in (("readings", readings), ("waves", waves), ("features", features)):

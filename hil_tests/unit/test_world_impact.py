@@ -74,4 +74,4 @@ def test_delays_are_distance_over_velocity():
     for k, delay in enumerate(made.delay):
         angle = math.radians(60 * k)
         distance_mm = math.hypot(95 - 120 * math.cos(angle), -62 - 120 * math.sin(angle))
-        assert delay / DELAY_PER_US == pytest.approx(distance_mm / 3.69, abs=0.003)
+        assert delay / DELAY_PER_US == pytest.approx(distance_mm / 3.711, abs=0.003)

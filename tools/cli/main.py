@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "replay": "play recorded telemetry through the ground station and its console",
     "report": "print what recorded telemetry amounts to",
     "dictionary": "print the telemetry and command dictionary",
+    "bench": "measure, with peers beside ours",
 }
 """Each is a module of this package with `add_arguments(parser)` and `execute(args) -> int`."""
 
