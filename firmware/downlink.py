@@ -20,11 +20,13 @@ class Downlink:
     def __init__(self, board, recorder, apid, send, boot_us, epoch_us):
         self.tick_us = boot_us
         self.dropped = 0
+        self.disabled_events = 0  # bit i: event i is not reported (ST[05])
+        self.boot_us = boot_us
         self._board = board
         self._recorder = recorder
         self._apid = apid
         self._send = send
-        self._boot_us = boot_us
+        self._jumped_us = 0
         self._epoch_us = epoch_us
         self._status = cuc.STATUS_SINCE_BOOT if epoch_us is None else cuc.STATUS_TAI
         self._record = 0
@@ -35,12 +37,20 @@ class Downlink:
     def time_us(self, scenario_us):
         """Scenario time in the packets' time scale, µs; never before the boot."""
         if self._epoch_us is None:
-            return max(0, scenario_us - self._boot_us)
-        return self._epoch_us + scenario_us
+            return max(0, scenario_us - self.boot_us + self._jumped_us)
+        return max(0, self._epoch_us + scenario_us + self._jumped_us)
 
     def since_boot_us(self):
         """µs since this boot."""
-        return self.tick_us - self._boot_us
+        return max(0, self.tick_us - self.boot_us + self._jumped_us)
+
+    def jump(self, by_us):
+        """The clock that dates packets is suddenly another."""
+        self._jumped_us += by_us
+
+    def idle(self):
+        """True while this step has made nothing that is to be sent."""
+        return not self._live
 
     def make(self, kind, values):
         """Make the next packet (kind: tables.TM_*), record it, send it live; returns its bytes."""

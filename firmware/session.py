@@ -3,6 +3,7 @@
 from firmware.errors import ConfigError
 from firmware.sensors.simulated import SimulatedWindow
 from firmware.services.boot import COMMAND, POWER_ON
+from firmware.services.maintenance import REBOOT
 from firmware.unit import Unit
 from firmware.world.world import World
 
@@ -39,3 +40,6 @@ class Session:
             self.unit.close()
             self.unit = self._start(tick_us, COMMAND)
         self.unit.step(tick_us)
+        if self.unit.maintenance.wanted == REBOOT:
+            self.unit.close()
+            self.unit = self._start(tick_us, COMMAND)

@@ -1,17 +1,25 @@
 """One window unit from boot to boot. Everything that makes a packet runs in `Unit.step`."""
 
+from firmware.detector.health import Health
 from firmware.downlink import Downlink
 from firmware.services import boot, event, time_report
 from firmware.services.alive import Alive
 from firmware.services.commands import FrontDoor
+from firmware.services.handlers import handlers
 from firmware.services.hit import HitReports
-from firmware.services.housekeeping import Housekeeping
+from firmware.services.large_data import LargeData
 from firmware.services.limiter import Limiter
+from firmware.services.maintenance import Maintenance
+from firmware.services.monitoring import Monitoring
 from firmware.services.parameters import Parameters
+from firmware.services.pool import SAMPLE_US, Pool
 from firmware.services.retrieval import Retrieval
+from firmware.services.self_test import SelfTest
+from firmware.services.stimulus import Stimulus
 from firmware.services.storage import Storage
+from firmware.services.structures import Structures
 from firmware.store.recorder import Recorder
-from protocol.wire import events, tables
+from protocol.wire import events
 
 STEP_US = 20_000
 HOUSEKEEPING_US = 1_000_000
@@ -19,7 +27,7 @@ TIME_US = 5_000_000
 STORAGE_US = 10_000_000
 BOOT_AGAIN_US = 5_000_000  # a link that comes up after the boot still learns of it
 BOOT_US = 30_000_000
-BOOT, HOUSEKEEPING, TIME, STORAGE = range(4)
+BOOT, SAMPLE, TIME, STORAGE = range(4)
 FAILURES = 4  # parts of steps that failed and are reported, each 10 s
 FAILURES_US = 10_000_000
 INBOX = 32  # commands that may wait for a step; what is beyond counts as refused
@@ -48,25 +56,34 @@ class Unit:
         self._board = board
         self._window = window
         self._reset_reason = reset_reason
-        self._housekeeping_us = housekeeping_us
         self._recorder = Recorder(files, settings.store_bytes)
-        self._downlink = Downlink(board, self._recorder, settings.apid, send, boot_us, epoch_us)
-        self._parameters = Parameters(self._downlink, files)
-        self._storage = Storage(self._downlink, self._recorder)
-        self._retrieval = Retrieval(self._downlink, self._recorder, self._storage)
-        handlers = {
-            tables.TC_ALIVE: Alive(self._downlink).handle,
-            tables.TC_REPORT_SETTING: self._parameters.report,
-            tables.TC_SET_SETTING: self._parameters.change,
-            tables.TC_RETRIEVE: self._retrieval.handle,
-            tables.TC_COMMIT: self._storage.handle,
-        }
-        self._door = FrontDoor(
-            self._downlink, self._recorder, settings.apid, settings.key, handlers
+        down = self._downlink = Downlink(
+            board, self._recorder, settings.apid, send, boot_us, epoch_us
         )
-        self._hits = HitReports(self._downlink, window)
-        self._housekeeping = Housekeeping(
-            self._downlink, board, self._recorder, window, self._hits, self._door
+        self._parameters = Parameters(down, files)
+        self._storage = Storage(down, self._recorder)
+        self._retrieval = Retrieval(down, self._recorder, self._storage, self._parameters)
+        self._door = FrontDoor(down, self._recorder, settings.apid, settings.key)
+        self._large_data = LargeData(down, window, self._parameters)
+        health = Health()
+        self._self_test = SelfTest(down, self._recorder, window, health, self._parameters)
+        self._hits = HitReports(down, window, self._parameters, self._large_data, self._self_test)
+        self._pool = Pool(down, board, self._recorder, window, health, self._hits, self._door)
+        self._structures = Structures(down, self._pool, window, housekeeping_us)
+        self._monitoring = Monitoring(down, self._pool)
+        self._stimulus = Stimulus(down, window)
+        self.maintenance = Maintenance(down)
+        self._door.handlers = handlers(
+            Alive(down),
+            self._structures,
+            event.Events(down),
+            self._monitoring,
+            self._retrieval,
+            self._parameters,
+            self._storage,
+            self._stimulus,
+            self.maintenance,
+            self._self_test,
         )
         self._inbox = []
         self._notes = []
@@ -94,10 +111,14 @@ class Unit:
         self._report_notes()
         self._try(self._parameters.step)
         self._take_commands()
+        self._try(self._stimulus.step)
         self._try(self._window.advance, tick_us)
         self._try(self._hits.step)
-        if self._due(HOUSEKEEPING, self._housekeeping_us):
-            self._try(self._housekeeping.report)
+        if self._due(SAMPLE, SAMPLE_US):
+            self._try(self._pool.sample)
+            self._try(self._monitor)
+        self._try(self._self_test.step)
+        self._try(self._structures.step)
         if self._due(TIME, TIME_US):
             self._try(time_report.report, self._downlink)
         if self._due(STORAGE, STORAGE_US):
@@ -106,6 +127,7 @@ class Unit:
             self._try(self._report_boot)
         self._try(self._retrieval.step)
         self._try(self._storage.report_troubles)
+        self._try(self._large_data.step)
         self._downlink.deliver(self._retrieval)
 
     def close(self):
@@ -128,6 +150,11 @@ class Unit:
             return False
         self._due_us[what] = due_us + interval_us
         return True
+
+    def _monitor(self):
+        """A suspected leak starts a self-test: a gauge that drifts is no witness."""
+        if self._monitoring.check():
+            self._self_test.begin()
 
     def _report_boot(self):
         boot.report(

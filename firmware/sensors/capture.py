@@ -15,6 +15,14 @@ FULL_CODE = 32767
 EDGES, ENVELOPE, WAVEFORM = 1, 2, 3  # what an acoustic front end can give
 
 
+def _zeros(n):
+    return array("h", (0 for _ in range(n)))  # array(bytes) would need it twice
+
+
+# The first capture's buffer, made while a small heap is still in one piece (firmware/heap.py).
+_MADE = [_zeros(CHANNELS * SAMPLES)]
+
+
 class Capture:
     """One trigger with the waveforms of all channels, in a buffer that is allocated once.
 
@@ -27,8 +35,7 @@ class Capture:
     kept = True  # all channels stay in `samples` until the window is told otherwise
 
     def __init__(self):
-        # from a generator: array(bytes) would need the 30 KB twice
-        self.samples = array("h", (0 for _ in range(CHANNELS * SAMPLES)))
+        self.samples = _MADE.pop() if _MADE else _zeros(CHANNELS * SAMPLES)
         self.pretrigger = PRETRIGGER
         self.trigger_us = 0
         self.gain_db = 0
@@ -49,7 +56,7 @@ class Glimpse:
     kept = False
 
     def __init__(self, make):
-        self.samples = array("h", (0 for _ in range(SAMPLES)))
+        self.samples = _zeros(SAMPLES)
         self.pretrigger = PRETRIGGER
         self.trigger_us = 0
         self.gain_db = 0

@@ -87,6 +87,15 @@ class SimulatedWindow:
         """Six integers: p_gap1 p_gap2 p_cabin (0.1 Pa) t_outer t_middle t_inner (m°C)."""
         self._slow.read(out)
 
+    def reference(self, out):
+        """Each slow sensor's offset at its own reference, in the units of read_slow."""
+        self._slow.reference(out)
+        return True
+
+    def stimulate(self, happening):
+        """Let something of the event table's kinds happen: (t_us, kind, numbers …)."""
+        self._world.add(happening)
+
     def pulse(self, channel):
         """Send a self-test pulse from an acoustic sensor; its capture tells by which one."""
         self._world.pulse(channel)
@@ -104,7 +113,7 @@ class SimulatedWindow:
             strikes.append(self._pending.pop(0)[1])
         made = self._capture if self.kept is None else self._glimpse
         made.trigger_us = trigger_us
-        made.pulse = max([strike.pulse for strike in strikes])
+        made.pulse = min([strike.pulse for strike in strikes])  # an impact beside it: none
         self._held, self._strikes, self._busy = made, strikes, True
         loudest_nv = max([sum([s.amplitude_nv[k] for s in strikes]) for k in range(CHANNELS)])
         made.gain_db = 40

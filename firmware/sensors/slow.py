@@ -10,6 +10,8 @@ DRIFT_PER_S = (-50, -50, -50, 20, 20, 20)
 NOISIER = 10
 
 _STREAM = 16
+_REFERENCE_STREAM = 24
+_REFERENCE_QUIETER = 4  # averaged over 16 readings
 
 
 class SlowSensors:
@@ -19,12 +21,22 @@ class SlowSensors:
         self._world = world
         self._rngs = [Rng(world.seed, world.apid, _STREAM + i) for i in range(SLOW)]
         self._last = [None] * SLOW
+        self._reference = Rng(world.seed, world.apid, _REFERENCE_STREAM)
 
     def read(self, out):
         """Write the six readings of now into `out`; pressures are never negative on the wire."""
         for i in range(SLOW):
             value = self._read(i)
             self._last[i] = out[i] = max(0, value) if i < PRESSURES else value
+
+    def reference(self, out):
+        """What each sensor reads too much, measured at its own reference (a shunted bridge)."""
+        for i in range(SLOW):
+            offset = self._reference.normal(SIGMA[i] // _REFERENCE_QUIETER)
+            kind, since_us = self._world.faults[i] or (None, 0)
+            if kind == DRIFT:
+                offset += DRIFT_PER_S[i] * (self._world.now_us - since_us) // 1000000
+            out[i] = offset
 
     def _read(self, i):
         world = self._world

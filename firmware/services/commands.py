@@ -55,14 +55,14 @@ class Request:
 class FrontDoor:
     """Takes command packets. `handlers[i]`, given a Request, runs the command tables.TC_*[i]."""
 
-    def __init__(self, downlink, recorder, apid, key, handlers):
+    def __init__(self, downlink, recorder, apid, key):
         self.accepted = 0
         self.refused = 0
         self._downlink = downlink
         self._recorder = recorder
         self._apid = apid
         self._key = key
-        self._handlers = handlers
+        self.handlers = {}
         self._verification = Verification(downlink)
         self._memory = []
         self._reserved = recorder.load(COUNTER_FILE, COUNTER_END)
@@ -104,7 +104,7 @@ class FrontDoor:
         self.accepted += 1
         self._verification.accepted(command, known.reports)
         request = Request(command, self._verification, known.reports)
-        self._handlers[tc.find(command.service, command.subtype)](request)
+        self.handlers[tc.find(command.service, command.subtype)](request)
 
     def _remember(self, command):
         """Note the counter as used, on the medium before anything is run."""

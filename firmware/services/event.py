@@ -1,7 +1,8 @@
-"""ST[05] event reports."""
+"""ST[05] event reports, four severities; each event can be disabled until a reboot."""
 
 from protocol.wire.events import EVENTS
-from protocol.wire.tables import TM_EVENT_INFO
+from protocol.wire.tables import TM_DISABLED_EVENTS, TM_EVENT_INFO
+from protocol.wire.tc import FAIL_NO_ITEM
 
 _TEXT_BYTES = 48
 
@@ -10,11 +11,44 @@ def report(downlink, event_id, a=0, b=0, text=""):
     """Report one event of protocol/wire/events.py; a and b are kept to 32 bits."""
     for known, severity, _ in EVENTS:
         if known == event_id:
-            downlink.make(
-                TM_EVENT_INFO + severity - 1, (event_id, _signed(a), _signed(b), _fit(text))
-            )
+            if not downlink.disabled_events >> event_id & 1:
+                downlink.make(
+                    TM_EVENT_INFO + severity - 1, (event_id, _signed(a), _signed(b), _fit(text))
+                )
             return
     raise ValueError("event %d is not declared" % event_id)
+
+
+class Events:
+    """The commands of ST[05]."""
+
+    def __init__(self, downlink):
+        self._downlink = downlink
+
+    def enable(self, request):
+        """TC[5,5]."""
+        if _declared(request):
+            self._downlink.disabled_events &= ~(1 << request.values[0])
+            request.finish()
+
+    def disable(self, request):
+        """TC[5,6]."""
+        if _declared(request):
+            self._downlink.disabled_events |= 1 << request.values[0]
+            request.finish()
+
+    def report(self, request):
+        """TC[5,7]: TM[5,8]."""
+        self._downlink.make(TM_DISABLED_EVENTS, (self._downlink.disabled_events,))
+        request.finish()
+
+
+def _declared(request):
+    (event_id,) = request.values
+    if event_id in [known for known, _, _ in EVENTS]:
+        return True
+    request.finish(FAIL_NO_ITEM)
+    return False
 
 
 def _signed(value):

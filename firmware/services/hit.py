@@ -1,32 +1,68 @@
 """Hit report TM[129,1]: the bursts of three or more sensors within 100 µs."""
 
 from firmware.detector.hit import Detector
-from firmware.sensors.capture import COINCIDENCE
-from protocol.wire.tables import TM_HIT
+from firmware.sensors.capture import COINCIDENCE, NO_PULSE
+from firmware.services import event
+from firmware.services.limiter import Limiter
+from protocol.wire import tables
+from protocol.wire.events import WAVEFORM_MISSED
 
-NO_FLAGS = 0
+MISSED = 1  # bit of the flags
+_EVENTS_US = 10_000_000
 
 
 class HitReports:
     """Runs the detector over the window's captures."""
 
-    def __init__(self, downlink, window):
+    def __init__(self, downlink, window, parameters, large_data, self_test):
         self.impacts = 0
         self._downlink = downlink
         self._window = window
+        self._parameters = parameters
+        self._large_data = large_data
+        self._self_test = self_test
         self._detector = Detector()
+        self._settings = None
+        self._missed = 0
+        self._events = Limiter(1, _EVENTS_US)
 
     def step(self):
         """Report every capture that is ready."""
+        self._configure()
         while True:
             capture = self._window.capture()
             if capture is None:
-                return
-            if self._detector.detect(capture) >= COINCIDENCE:
-                self._report(capture)
-            self._window.release()
+                break
+            sensors = self._detector.detect(capture)
+            keep = False
+            if capture.pulse != NO_PULSE:
+                self._self_test.take(self._detector.hits, capture.pulse)
+            elif sensors >= COINCIDENCE:
+                keep = self._report(capture)
+            self._window.release(keep)
+        if self._missed and self._events.allow(self._downlink.tick_us):
+            event.report(self._downlink, WAVEFORM_MISSED, self._missed)
+            self._missed = 0
+
+    def _configure(self):
+        """Follow the settings."""
+        settings = [
+            self._parameters.get(setting)
+            for setting in (
+                tables.SETTING_AE_THRESHOLD,
+                tables.SETTING_PDT_US,
+                tables.SETTING_HDT_US,
+                tables.SETTING_HLT_US,
+            )
+        ]
+        if settings != self._settings:
+            self._settings = settings
+            threshold_cdb, pdt_us, hdt_us, hlt_us = settings
+            self._detector.configure(threshold_cdb, pdt_us, hdt_us)
+            self._window.configure(threshold_cdb, hlt_us)
 
     def _report(self, capture):
+        """Returns whether its waveforms are to be kept."""
         channels = picked = saturated = truncated = 0
         features = []  # type: list[int]
         for k, hit in enumerate(self._detector.hits):
@@ -39,7 +75,12 @@ class HitReports:
             truncated |= bool(hit.truncated) << k
             features.extend((hit.arrival, hit.peak, hit.rise, hit.duration, hit.counts, hit.energy))
         self.impacts += 1
+        transaction = self._large_data.begin(capture) if capture.kept else 0
+        if not capture.kept:
+            self._missed += 1
         values = [self._downlink.time_us(capture.trigger_us), channels, picked]
-        values.extend((saturated, truncated, NO_FLAGS, capture.gain_db, 0))
+        values.extend((saturated, truncated, 0 if capture.kept else MISSED))
+        values.extend((capture.gain_db, transaction))
         values.extend(features)
-        self._downlink.make(TM_HIT, values)
+        self._downlink.make(tables.TM_HIT, values)
+        return transaction != 0

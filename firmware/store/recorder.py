@@ -108,6 +108,10 @@ class Recorder:
         if boot not in self._boots():
             del self._committed[boot]
 
+    def newest_of(self, boot):
+        """The newest record that is kept of a boot; -1 when there is none."""
+        return self._range(boot)[2]
+
     def committed(self, boot):
         """What the ground has of a kept boot, as far as it said since this start."""
         return self._committed.get(boot) or Committed()

@@ -7,6 +7,7 @@ from binascii import crc32
 from struct import pack, unpack_from
 
 from firmware.store import boots
+from protocol.wire import cuc
 from protocol.wire.frame import MAX_PACKET
 from protocol.wire.tm import HEADER_SIZE
 
@@ -54,6 +55,12 @@ def named(name):
         return None
     ours = segment.name == name and 0 < segment.boot <= boots.LAST
     return segment if ours and 0 <= segment.number < _NUMBERS else None
+
+
+def time_us(packet):
+    """Time of a packet's header, µs."""
+    coarse, high, low = unpack_from(">IBH", packet, 13)
+    return cuc.to_us(coarse, high << 16 | low)
 
 
 def identity(packet):

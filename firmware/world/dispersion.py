@@ -8,8 +8,8 @@ and S0 at 60–100 kHz, which is ahead of it.
 NOMINAL_MM_S = 3690000  # of A0; a window's own velocity stretches all of the table
 WEIGHT_BITS = 10
 
-# (kHz, group velocity in mm/s, share of the burst's amplitude in 1/1024). A0's bands together peak at
-# 1, for they do not crest at one time. What strikes a plate from outside bends it: S0, which
+# (kHz, group velocity in mm/s, share of the burst's amplitude in 1/1024). A0's bands together peak
+# at 1, for they do not crest at one time. What strikes a plate from outside bends it: S0, which
 # stretches it, is taken to be 20 dB below A0.
 MODES = (
     (100, 3702000, 277),

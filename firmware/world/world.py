@@ -1,6 +1,6 @@
 """The simulated surroundings of one window, played from its event table."""
 
-from firmware.world.faults import DEAD, DRIFT, FIRST_AE, SENSORS, STUCK
+from firmware.world.faults import DEAD, DRIFT, FIRST_AE, HEALED, SENSORS, STUCK
 from firmware.world.faults import NOISY as NOISY_FAULT
 from firmware.world.gas import Gas
 from firmware.world.heat import MEAN_MC, ZERO_CELSIUS_MK, Heat
@@ -89,6 +89,14 @@ class World:
             x_um, y_um = sensor_positions_um(self._window["ring_um"])[channel]
             self._strike(self.now_us, 0, x_um, y_um, PULSE, channel)
 
+    def add(self, event):
+        """One more event, as of the table, not before now: (t_us, kind, numbers …)."""
+        at = self._done
+        while at < len(self._events) and self._events[at][0] <= event[0]:
+            at += 1
+        self._events.insert(at, event)
+        self._due_us = min(self._due_us, event[0])
+
     def reboot_due(self, t_us):
         """True once for each reboot up to t."""
         if self._reboots and self._reboots[0] <= t_us:
@@ -125,9 +133,10 @@ class World:
         self.heat.add_ramp(t_us, pane, delta_mk, over_us)
 
     def _on_sensor_fault(self, t_us, sensor, fault):
-        self.faults[sensor] = (fault, t_us)
+        healed = fault == HEALED
+        self.faults[sensor] = None if healed else (fault, t_us)
         if sensor >= FIRST_AE:
-            self.noise.set_level(sensor - FIRST_AE, t_us, _LEVEL[fault])
+            self.noise.set_level(sensor - FIRST_AE, t_us, QUIET if healed else _LEVEL[fault])
 
 
 def _fill(window):

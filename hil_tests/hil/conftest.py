@@ -16,7 +16,7 @@ from tools.board_files import write_board_files
 from tools.scenario.load import load
 from tools.sim.runtime import command
 
-HEAP_BYTES = 200 * 1024
+HEAP_BYTES = 320 * 1024
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-BUDGET_BYTES = 98 * 1024  # 30 KB of it the capture
+BUDGET_BYTES = 102 * 1024  # 30 KB of it the capture
 BUDGET_US = 150_000
 
 pytestmark = pytest.mark.micropython
@@ -31,12 +31,12 @@ def run(script, *command, **environment):
 
 
 def run_micropython(script, program):
-    return run(script, str(program), "-X", "heapsize=200k", MICROPYPATH=f"{ROOT}:.frozen")
+    return run(script, str(program), "-X", "heapsize=272k", MICROPYPATH=f"{ROOT}:.frozen")
 
 
 def test_the_world_is_the_same_on_both(micropython):
     ours = run("world_digest.py", sys.executable, PYTHONPATH=str(ROOT))
-    assert ours[0] == "impacts 4 health 3 54 62"
+    assert ours[0] == "impacts 4 health 8 38 62"
     assert run_micropython("world_digest.py", micropython) == ours
 
 

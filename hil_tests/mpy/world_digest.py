@@ -23,7 +23,7 @@ def play():
         if t_us % 1000000 == 0:
             window.read_slow(slow)
             readings.update(repr((slow, window.crossings)).encode())
-            changes += len(health.feed(slow, window.crossings))
+            changes += len(health.feed(slow, window.crossings, window.crossing_interval_s()))
         if capture := window.capture():
             impacts += detector.detect(capture) >= 3
             waves.update(capture.samples)

@@ -24,6 +24,9 @@ class FakeWindow:
     def __init__(self):
         self.crossings = [0] * 6
         self.captures = []
+        self.kept = None
+        self.offsets = [0] * 6
+        self.pulses = []
         self.slow = [1_013_250, 1_013_250, 1_013_250, 10_000, 17_000, 21_000]
         self._reading = 0
 
@@ -37,8 +40,26 @@ class FakeWindow:
     def capture(self):
         return self.captures[0] if self.captures else None
 
-    def release(self):
-        self.captures.pop(0)
+    def release(self, keep=False):
+        capture = self.captures.pop(0)
+        self.kept = capture if keep else self.kept
+
+    def thaw(self):
+        self.kept = None
+
+    def configure(self, threshold_cdb, hlt_us):
+        self.threshold_cdb, self.hlt_us = threshold_cdb, hlt_us
+
+    def crossing_interval_s(self):
+        return 21
+
+    def pulse(self, channel):
+        self.pulses.append(channel)
+        return False
+
+    def reference(self, out):
+        out[:] = self.offsets
+        return True
 
 
 class Bench:

@@ -25,7 +25,7 @@ from tools.scenario.compile import write_config
 from tools.scenario.load import load
 from tools.sim.runtime import command, environment
 
-HEAP_BYTES = 200 * 1024
+HEAP_BYTES = 320 * 1024
 SPEED = 10.0
 
 Records = dict[tuple[int, int], bytes]

@@ -52,7 +52,9 @@ POOL: Final = (
     ),
     *(
         PoolParameter(
-            10 + i, f"steady_{v}", f"1 while the panes at {v} have kept their temperature"
+            10 + i,
+            f"steady_{v}",
+            f"1 while the panes at {v} keep their temperature and all its sensors are healthy",
         )
         for i, v in enumerate(_VOLUMES)
     ),

@@ -73,7 +73,6 @@ TELECOMMANDS: Final = (
         stimulus.PENCIL_LEAD_BREAK,
         "Break a pencil lead on the simulated window",
     ),
-    Telecommand("stimulate_hang", 131, 6, stimulus.HANG, "Hang a task of the unit"),
     Telecommand("stimulate_clock_jump", 131, 7, stimulus.CLOCK_JUMP, "Let the unit's clock jump"),
     Telecommand("reboot", 132, 1, Struct(), "Start the unit again"),
     Telecommand("maintain", 132, 2, Struct(), "Stop for maintenance: the console is a REPL again"),

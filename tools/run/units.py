@@ -16,7 +16,7 @@ from tools.sim.runtime import command, environment, micropython
 
 PYTHONS = {"cpython": "CPython", "micropython": "MicroPython"}
 LINKS = {"serial": "a serial line", "socket": "a socket", "mqtt": "MQTT"}
-HEAP_BYTES = 200 * 1024
+HEAP_BYTES = 320 * 1024
 """On MicroPython a unit gets no more than a board has."""
 WAYS = (("cpython", "mqtt"), ("micropython", "serial"), ("cpython", "serial"))
 """Of the first, second, third unit; further ones begin again."""

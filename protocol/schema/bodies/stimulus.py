@@ -15,7 +15,6 @@ SENSORS = {
     **dict(enumerate(("p_gap1", "p_gap2", "p_cabin", "t_outer", "t_middle", "t_inner"))),
     **{8 + k: f"ae{k + 1}" for k in range(6)},
 }
-TASKS = {0: "sampling", 1: "link"}
 
 
 def _at() -> Parameter:
@@ -55,8 +54,4 @@ SENSOR_FAULT = Struct(
     parameter("fault", U8, "Fault", states=FAULTS),
 )
 PENCIL_LEAD_BREAK = Struct(_at(), *_point())
-HANG = Struct(
-    parameter("task", U8, "Task that stops answering", states=TASKS),
-    parameter("for_ms", U32, "For how long, unless it is ended before", unit="ms"),
-)
 CLOCK_JUMP = Struct(parameter("by_ms", I32, "Change of the unit's clock", unit="ms"))

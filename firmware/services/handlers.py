@@ -1,0 +1,56 @@
+"""Which service runs which command."""
+
+from protocol.wire import tables
+
+
+def handlers(
+    alive,
+    structures,
+    events,
+    monitoring,
+    retrieval,
+    parameters,
+    storage,
+    stimulus,
+    maintenance,
+    self_test,
+):
+    """Callables by tables.TC_*; each gets a Request."""
+    return {
+        tables.TC_ALIVE: alive.handle,
+        tables.TC_CREATE_DIAGNOSTIC: structures.create,
+        tables.TC_DELETE_DIAGNOSTIC: structures.delete,
+        tables.TC_ENABLE_HOUSEKEEPING: structures.enable_housekeeping,
+        tables.TC_DISABLE_HOUSEKEEPING: structures.disable_housekeeping,
+        tables.TC_ENABLE_DIAGNOSTIC: structures.enable_diagnostic,
+        tables.TC_DISABLE_DIAGNOSTIC: structures.disable_diagnostic,
+        tables.TC_REPORT_HOUSEKEEPING: structures.report_housekeeping,
+        tables.TC_REPORT_DIAGNOSTIC: structures.report_diagnostic,
+        tables.TC_HOUSEKEEPING_INTERVAL: structures.change_housekeeping,
+        tables.TC_DIAGNOSTIC_INTERVAL: structures.change_diagnostic,
+        tables.TC_ENABLE_EVENT: events.enable,
+        tables.TC_DISABLE_EVENT: events.disable,
+        tables.TC_REPORT_DISABLED_EVENTS: events.report,
+        tables.TC_ENABLE_MONITOR: monitoring.enable,
+        tables.TC_DISABLE_MONITOR: monitoring.disable,
+        tables.TC_PASSIVATE_MONITOR: monitoring.passivate,
+        tables.TC_ADD_MONITOR: monitoring.add,
+        tables.TC_DELETE_MONITOR: monitoring.delete,
+        tables.TC_MODIFY_MONITOR: monitoring.modify,
+        tables.TC_REPORT_MONITOR: monitoring.report,
+        tables.TC_RETRIEVE_TIME: retrieval.by_time,
+        tables.TC_ABORT_RETRIEVAL: retrieval.abort,
+        tables.TC_RETRIEVE: retrieval.handle,
+        tables.TC_REPORT_SETTING: parameters.report,
+        tables.TC_SET_SETTING: parameters.change,
+        tables.TC_COMMIT: storage.handle,
+        tables.TC_STIMULATE_IMPACT: stimulus.impact,
+        tables.TC_STIMULATE_LEAK: stimulus.leak,
+        tables.TC_STIMULATE_THERMAL: stimulus.thermal,
+        tables.TC_STIMULATE_FAULT: stimulus.sensor_fault,
+        tables.TC_STIMULATE_LEAD_BREAK: stimulus.lead_break,
+        tables.TC_STIMULATE_CLOCK_JUMP: stimulus.clock_jump,
+        tables.TC_REBOOT: maintenance.reboot,
+        tables.TC_MAINTAIN: maintenance.stop,
+        tables.TC_SELF_TEST: self_test.command,
+    }
