@@ -65,7 +65,9 @@ def bench(tmp_path: Path, unit: FakeUnit) -> Iterator[RealBench]:
 
 def make_hit(unit: FakeUnit, trigger_us: int, *features: tuple[int, ...]) -> bytes:
     all_features = features or (ONE,) * 6
-    return unit.make("hit", trigger_us, 0x3F, 0, 0, 0, 0, *(v for one in all_features for v in one))
+    return unit.make(
+        "hit", trigger_us, 0x3F, 0x3F, 0, 0, 0, 0, 0, *(v for one in all_features for v in one)
+    )
 
 
 def test_a_counter_near_its_end_is_not_followed(bench: RealBench, unit: FakeUnit) -> None:
@@ -182,7 +184,7 @@ def test_centuries_between_two_packets_of_a_recording(tmp_path: Path, unit: Fake
 
 
 def test_an_open_place_is_none(bench: RealBench, unit: FakeUnit) -> None:
-    values = (b"sz20", b"w1", SCHEMA_HASH, b"0.1.0", 0, 3, 1, 0, b"fake", b"\1")
+    values = (b"sz20", b"w1", SCHEMA_HASH, b"0.1.0", 0, 0, 3, 1, 0, b"fake", b"\1")
     bench.second()
     bench.deliver(unit, [unit.make("boot", *values)])  # one sample a second
     bench.deliver(unit, [make_hit(unit, unit.since_boot)])

@@ -15,14 +15,20 @@ from tools.sim.units import run_units
 
 
 @pytest.mark.micropython
-@pytest.mark.parametrize("name", ["shenzhou20", "everything"])
+@pytest.mark.wasm
+@pytest.mark.parametrize("name", ["quiet", "impact", "leak", "thermal", "everything"])
 def test_equal_bytes(name: str, tmp_path: Path) -> None:
+    scenario = load(name)
     made = {
-        runtime: join(merge(run_units(load(name), tmp_path / runtime, runtime, lambda *_: None)))
+        runtime: merge(run_units(scenario, tmp_path / runtime, runtime, lambda *_: None))
         for runtime in ("cpython", "micropython")
     }
-    assert made["cpython"] == made["micropython"]
-    assert len(made["cpython"]) > 10_000
+    made["webassembly"] = merge(
+        [_on_wasm(write_config(scenario, u, tmp_path, "none", tmp_path)) for u in scenario.units]
+    )
+    digests = {runtime: sha256(join(packets)).hexdigest() for runtime, packets in made.items()}
+    assert len(set(digests.values())) == 1, digests
+    assert len(made["cpython"]) > 100
 
 
 @pytest.mark.wasm

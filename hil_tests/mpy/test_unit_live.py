@@ -15,12 +15,13 @@ from firmware.settings import STORE_BYTES
 from firmware.store.files import FolderFiles
 from firmware.store.recorder import Recorder
 from firmware.store.segment import HOUSEKEEPING
-from hil_tests.mpy.test_golden_run import HEAP, TABLE
+from hil_tests.mpy.test_golden_run import TABLE
 from hil_tests.support.peer import WITHIN_S, Peer
 from protocol.wire import tables, tc, tm
 
 ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
+HEAP = "heapsize=320k"
 FULL_OF = tables.TM_HOUSEKEEPING
 FAST_MILLI = 20_000  # a minute in 3 s
 
@@ -139,7 +140,7 @@ def test_a_full_store_fits_the_heap(start, tmp_path):
     buffer = bytearray(512)
     body = (0,) * len(unpack(tables.TM_FORMAT[FULL_OF], bytes(tables.TM_BODY_SIZE[FULL_OF])))
     record = 0
-    while recorder.used_bytes < STORE_BYTES - 1000:
+    while recorder.used_bytes < STORE_BYTES - 200:
         size = tm.pack(buffer, FULL_OF, 1, 0, 0, 0, 0, recorder.boot, record, body)
         recorder.append(bytes(buffer[:size]), HOUSEKEEPING, 0)
         record += 1

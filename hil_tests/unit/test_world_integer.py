@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from firmware.downlink import Downlink
+from firmware.sim import simulate
+from protocol.wire import tables
+from tools.scenario.compile import event_table
+from tools.scenario.load import load
+
 ROOT = Path(__file__).parents[2]
-ROOMS = ("world", "sensors", "detector")
-FILES = sorted(p for room in ROOMS for p in (ROOT / "firmware" / room).rglob("*.py"))
+ROOMS = ("world", "sensors", "detector", "services", "store")
+FILES = [
+    *sorted(p for room in ROOMS for p in (ROOT / "firmware" / room).rglob("*.py")),
+    *(ROOT / "firmware" / name for name in ("unit.py", "session.py", "downlink.py")),
+    *sorted((ROOT / "protocol" / "wire").glob("*.py")),
+]
 BANNED_IMPORTS = {"math", "cmath", "random", "time", "decimal", "fractions", "numpy"}
 
 
@@ -34,7 +44,26 @@ def test_no_floats(path):
 
 
 def test_the_rooms_are_not_empty():
-    assert {p.parent.name for p in FILES if p.stat().st_size} == set(ROOMS)
+    assert {p.parent.name for p in FILES if p.stat().st_size} == {*ROOMS, "firmware", "wire"}
+
+
+def test_every_value_of_a_packet_is_an_integer_or_bytes(monkeypatch):
+    scenario = load("everything")
+    seen = set()
+    pack = Downlink.make
+
+    def checked(self, kind, values):
+        for value in values:
+            assert type(value) in (int, bytes, bool), f"{value!r} in packet {kind}"
+        seen.add(kind)
+        return pack(self, kind, values)
+
+    monkeypatch.setattr(Downlink, "make", checked)
+    for unit in scenario.units:
+        config = {"version": 1, "vehicle": unit.vehicle, "unit": unit.unit, "apid": 1, "table": ""}
+        simulate(config, event_table(scenario, unit), lambda packet: None)
+    assert {tables.TM_HIT, tables.TM_HOUSEKEEPING, tables.TM_WAVEFORM_LAST} <= seen
+    assert {tables.TM_SELF_TEST, tables.TM_MONITOR_TRANSITION, tables.TM_EVENT_MEDIUM} <= seen
 
 
 @pytest.mark.parametrize(
