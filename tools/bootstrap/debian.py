@@ -15,11 +15,15 @@ from tools.bootstrap.errors import StageError
 
 POLICY = Path("/usr/sbin/policy-rc.d")
 PROGRAMS = {"mosquitto": ("mosquitto", "/usr/sbin/mosquitto"), "chromium": ("chromium",)}
+FONTS = "fonts-liberation"
+FONT_FOLDER = Path("/usr/share/fonts/truetype/liberation")
+"""What pages are measured in: as wide as the fonts of other systems, which DejaVu is not."""
 
 
 def missing() -> list[str]:
-    """The packages whose program is not on this machine."""
-    return [name for name, paths in PROGRAMS.items() if not any(map(shutil.which, paths))]
+    """The packages whose program is not on this machine, and the fonts where we may install them."""
+    programs = [name for name, paths in PROGRAMS.items() if not any(map(shutil.which, paths))]
+    return programs + [FONTS] * (_may_install() and not FONT_FOLDER.exists())
 
 
 def install() -> None:
@@ -28,7 +32,7 @@ def install() -> None:
     if not packages:
         return
     names = " ".join(packages)
-    if shutil.which("apt-get") is None or os.geteuid() != 0:
+    if not _may_install():
         raise StageError(f"missing here: {names} (Debian: sudo apt-get install {names})")
     start_s = time.monotonic()
     print(f"debian: installing {names} (Chromium is some 100 MB)", flush=True)
@@ -41,6 +45,10 @@ def install() -> None:
     size = re.search(r"Need to get ([\d.,]+ \w+)", text)
     seconds = time.monotonic() - start_s
     print(f"debian: {names}, {size[1] if size else 'nothing'} downloaded in {seconds:.0f} s")
+
+
+def _may_install() -> bool:
+    return shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
 def _apt(*args: str) -> str:
