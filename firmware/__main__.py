@@ -50,6 +50,7 @@ def main(arguments):
         pass
     finally:
         app.close()
+        board.hand_back()
     return 0
 
 

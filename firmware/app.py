@@ -3,6 +3,7 @@
 import asyncio
 import sys
 
+from firmware.services.maintenance import STOP
 from firmware.unit import STEP_US
 from protocol.wire.events import TASK_EXCEPTION, TASK_RESTARTED
 
@@ -77,6 +78,9 @@ class App:
                 self._session.step(self._tick_us)
                 self._link.proceed()
                 steps += 1
+                if self._session.unit.maintenance.wanted == STOP:
+                    self.stop()
+                    return
             await asyncio.sleep(max(0, -self._late_us()) / 1000000)
 
     async def _serve(self):

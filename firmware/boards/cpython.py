@@ -62,6 +62,9 @@ class CpythonBoard(GenericBoard):
             except NotImplementedError:  # Windows: KeyboardInterrupt ends the program
                 return
 
+    def hand_back(self) -> None:
+        """Nothing: the terminal was never taken."""
+
     def heap_free(self) -> int:
         return 0
 

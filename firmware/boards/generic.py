@@ -10,8 +10,14 @@ from firmware.errors import ConfigError
 from firmware.links.stream import StreamLink
 from protocol.wire.tm import pack
 
+try:
+    import micropython
+except ImportError:  # CPython's board takes what it can of this one
+    micropython = None
+
 RUNTIME_BYTES = 24
 MAINTENANCE_S = 3
+_CTRL_C = 3
 
 
 class GenericBoard:
@@ -46,7 +52,11 @@ class GenericBoard:
         return StreamLink(Console())
 
     def on_terminate(self, stop):
-        """A board runs until its power ends."""
+        """A board runs until its power ends, or it is told to stop for maintenance."""
+
+    def hand_back(self):
+        """The console is a REPL's again, in which Ctrl-C interrupts."""
+        micropython.kbd_intr(_CTRL_C)
 
     def clock_us(self):
         """µs since start, never back."""

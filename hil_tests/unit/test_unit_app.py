@@ -18,6 +18,15 @@ from protocol.wire import events, tables, tc
 WITHIN_S = 10
 
 
+async def test_it_stops_for_maintenance_when_it_is_told():
+    command = tc.build(tables.TC_MAINTAIN, APID, 0, 0, KEY, ())
+    link = Link(commands=[command])
+    app = make(link)
+    await asyncio.wait_for(app.run(), WITHIN_S)
+    assert [p.raw["failure"] for p in named(link.sent, "completed")] == [0]
+    assert events.MAINTENANCE in [p.raw.get("event_id") for p in link.sent]
+
+
 class Link:
     """Keeps what is sent; `run` fails as often as it is told, then delivers `commands`."""
 

@@ -21,7 +21,7 @@ FONT_FOLDER = Path("/usr/share/fonts/truetype/liberation")
 
 
 def missing() -> list[str]:
-    """The packages whose program is not on this machine, and the fonts where we may install them."""
+    """The packages whose program is not here, and the fonts where we may install them."""
     programs = [name for name, paths in PROGRAMS.items() if not any(map(shutil.which, paths))]
     return programs + [FONTS] * (_may_install() and not FONT_FOLDER.exists())
 
