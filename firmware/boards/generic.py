@@ -10,11 +10,6 @@ from firmware.errors import ConfigError
 from firmware.links.stream import StreamLink
 from protocol.wire.tm import pack
 
-try:
-    import micropython
-except ImportError:  # CPython's board takes what it can of this one
-    micropython = None
-
 RUNTIME_BYTES = 24
 MAINTENANCE_S = 3
 _CTRL_C = 3
@@ -56,7 +51,9 @@ class GenericBoard:
 
     def hand_back(self):
         """The console is a REPL's again, in which Ctrl-C interrupts."""
-        micropython.kbd_intr(_CTRL_C)
+        from micropython import kbd_intr  # CPython's board takes the rest of this one
+
+        kbd_intr(_CTRL_C)
 
     def clock_us(self):
         """µs since start, never back."""
