@@ -22,13 +22,16 @@ setup-dev:
 
 test: check ## everything: make check, then every test; ARGS="-k words" are passed on
 	@mkdir -p hil_tests/output
-	$(BIN)/pytest --junit-xml hil_tests/output/junit.xml $(ARGS)
+	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder \
+		--junit-xml hil_tests/output/junit.xml $(ARGS)
 
-check: setup-dev ## style, types on CPython and on a board, import arrows, generated files
+check: setup-dev ## style, types on CPython and on boards, import arrows, generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/mypy --config-file firmware/mypy.ini
+	$(BIN)/mypy --config-file firmware/mypy_esp32.ini
+	$(BIN)/mypy --config-file firmware/mypy_unix.ini
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.generate --check
 
@@ -52,7 +55,8 @@ lock: setup-dev ## pin the newest versions that pyproject.toml allows
 	$(COMPILE) pyproject.toml --group build -o requirements/core.txt
 	$(COMPILE) --group dev -c requirements/core.txt -o requirements/dev.txt
 	$(COMPILE) --group node -o requirements/node.txt
-	$(COMPILE) --group typings -o requirements/typings.txt
+	for port in rp2 esp32 unix; do \
+		$(COMPILE) --group typings-$$port -o requirements/typings-$$port.txt; done
 
 clean: ## remove what make made; recordings in .panewatch/ stay
 	rm -rf $(VENV) typings hil_tests/output ground/console/assets hil_tests/mpy/node_modules

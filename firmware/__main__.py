@@ -8,28 +8,8 @@ import firmware.sensors.capture  # noqa: F401 - its 30 KB while the heap is in o
 # isort: split
 import sys
 
-from firmware.app import App
-from firmware.boards.this import this_board
 from firmware.errors import ConfigError
-from firmware.session import Session
-from firmware.settings import Settings, load_json, words
-from firmware.store.files import FolderFiles
-
-
-def make_app(settings, board):
-    """The unit of these settings with its link. Raises ConfigError."""
-    table = load_json(settings.table)
-    try:
-        files = FolderFiles(settings.store)
-    except OSError as error:
-        raise ConfigError("cannot use the store %s (%s)" % (settings.store, words(error)))
-    link = board.open_link(settings)
-    return App(
-        board,
-        link,
-        settings.speed_milli,
-        lambda send: Session(settings, board, table, files, send),
-    )
+from firmware.start import Start
 
 
 def main(arguments):
@@ -38,20 +18,14 @@ def main(arguments):
         print("usage: firmware CONFIG.json", file=sys.stderr)
         return 2
     try:
-        settings = Settings(load_json(arguments[0]))
-        board = this_board()
-        app = make_app(settings, board)
+        start = Start(arguments[0])
     except ConfigError as error:
         print("firmware: %s: %s" % (arguments[0], error), file=sys.stderr)
         return 2
-    try:
-        board.run(app.run(settings.until_eof))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        app.close()
-        board.hand_back()
-    return 0
+    except MemoryError:
+        print("firmware: %s: the heap is too small" % arguments[0], file=sys.stderr)
+        return 1
+    return start.run()
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
-"""A live unit: async tasks step it on time and move the link's bytes, watched by a supervisor."""
+"""A live unit: async tasks step it on time and move the link's bytes, watched by Health."""
 
 import asyncio
-import sys
 
+from firmware.health.health import Health
 from firmware.services.maintenance import STOP
 from firmware.unit import STEP_US
-from protocol.wire.events import TASK_EXCEPTION, TASK_RESTARTED
 
-RESTART_S = 1.0
 CATCH_UP_STEPS = 50  # after a delay, before the other tasks get their turn
 
 
@@ -17,11 +15,14 @@ class App:
     Scenario time 0 is now, and passes `speed_milli`/1000 times as fast as the board's clock.
     """
 
-    def __init__(self, board, link, speed_milli, start):
+    def __init__(self, board, link, settings, start, resets):
+        self.failed = False  # it ended because a task could not be helped
+        self.retired = False  # it ended for maintenance
         self._board = board
         self._link = link
-        self._speed_milli = speed_milli
+        self._speed_milli = settings.speed_milli
         self._session = start(self._send)
+        self._health = Health(board, resets, settings.watchdog_ms, self._unit, self._fail)
         self._tick_us = -STEP_US
         self._origin_us = 0
         self._stopped = asyncio.Event()
@@ -38,53 +39,50 @@ class App:
         """Sample and serve the link until stopped, or until standard input ends."""
         self._board.on_terminate(self.stop)
         self._origin_us = self._board.clock_us()
-        tasks = [
-            asyncio.create_task(self._supervise("sampling", self._sample)),
-            asyncio.create_task(self._supervise("link", self._serve)),
-        ]
-        if until_eof:
-            tasks.append(asyncio.create_task(self._stop_at_eof()))
+        self._health.start(self._sample, self._serve)
+        eof = asyncio.create_task(self._stop_at_eof()) if until_eof else None
         await self._stopped.wait()
-        for task in tasks:
-            task.cancel()
-        for task in tasks:
-            try:
-                await task
-            except asyncio.CancelledError:
-                pass
-
-    async def _supervise(self, name, work):
-        """Run a task; when it raises, report file and line and start it again."""
-        while True:
-            try:
-                await work()
-            except Exception as error:
-                place = "%s %s" % (self._board.where(error), type(error).__name__)
-                print("firmware: %s task: %s: %s" % (name, place, error), file=sys.stderr)
-                self._session.unit.note(TASK_EXCEPTION, place)
-            await asyncio.sleep(RESTART_S)
-            self._session.unit.note(TASK_RESTARTED, name)
+        if eof is not None:
+            eof.cancel()
+        await self._health.end()
 
     async def _stop_at_eof(self):
         await self._board.input_closed()
         self.stop()
 
-    async def _sample(self):
+    async def _sample(self, beat):
         """Step on a fixed grid; after a delay every missed step is made up for."""
         while True:
             steps = 0
+            starved = False
             while self._late_us() >= 0 and steps < CATCH_UP_STEPS:
                 self._tick_us += STEP_US
                 self._session.step(self._tick_us)
                 self._link.proceed()
                 steps += 1
-                if self._session.unit.maintenance.wanted == STOP:
+                unit = self._session.unit
+                starved = starved or unit.starved
+                if unit.maintenance.wanted == STOP:
+                    self.retired = True
                     self.stop()
                     return
+                if unit.stimulus.hang is not None:
+                    self._health.hang(*unit.stimulus.hang)
+                    unit.stimulus.hang = None
+            self._health.look_at_watcher()
+            if not starved:  # one that goes on without memory makes nothing
+                await beat()
             await asyncio.sleep(max(0, -self._late_us()) / 1000000)
 
-    async def _serve(self):
-        await self._link.run(self._receive)
+    async def _serve(self, beat):
+        await self._link.run(self._receive, beat)
+
+    def _unit(self):
+        return self._session.unit
+
+    def _fail(self):
+        self.failed = True
+        self.stop()
 
     def _late_us(self):
         """How long ago, on the board's clock, the next step was due."""

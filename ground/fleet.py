@@ -71,7 +71,8 @@ class Vehicle:
     name: str
     role: str
     seats: int = 3
-    crew: int = 0
+    crew: int | None = None
+    """None: not given, which is not nobody."""
     docked: str | None = None
     cabin_volume_m3: float = 6.0
     reentry_delta_k: float = 300.0
@@ -121,6 +122,10 @@ class Fleet:
                 for v in self.vehicles
             ]
         }
+
+    def units(self) -> list[UnitKey]:
+        """One at each window."""
+        return [UnitKey(v.id, w.id) for v in self.vehicles for w in v.windows]
 
     def vehicle(self, vehicle_id: str) -> Vehicle | None:
         """The vehicle of that id, or None."""

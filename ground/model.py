@@ -41,6 +41,8 @@ class Chunk:
     """Who sent it, where the link tells (an MQTT topic)."""
     schema: int | None = None
     """Hash of another schema, where the link tells: kept in the archive, not read."""
+    unread: str = ""
+    """Why these bytes are kept in the archive but not read; empty: they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,21 @@ class Hole:
     """Onboard time of the first packet after it."""
     lost: bool
     """True when the unit reported them dropped: no refill can come."""
+    given_up: bool = False
+    """True when they are not asked for any more: no answer came to so many requests."""
+
+
+class Aside(NamedTuple):
+    """What the ground misses of a unit's boots that are not looked at any more."""
+
+    missing: int = 0
+    """Records that may still come."""
+    lost: int = 0
+    """Records lost for good."""
+    until_us: int = 0
+    """Onboard time by which the newest of `missing` was made; 0: there is none."""
+    gone: tuple[Hole, ...] = ()
+    """Of `lost`, what was not told before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +126,21 @@ class Impact:
     saturated: bool
     late: bool
     diameter_mm: tuple[float, float | None]
-    """Range of the equivalent aluminium particle; None: clipped, no upper end."""
+    """Range of the equivalent aluminium particle; None: no upper end, for all channels clipped, or
+    nobody measured a peak."""
     peak_db: float
     sensors: int
     received_us: int
     packet: PacketId
     reason: str = ""
     """Why it is not localised."""
+    clipped_channels: int = 0
+    """Of `sensors`; 0 also where an earlier version did not count them."""
+
+    @property
+    def sized(self) -> bool:
+        """False where the unit measures no peaks."""
+        return self.peak_db > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +160,8 @@ class Leak:
     reserve_s: tuple[float, float, float] | None
     active: bool
     packets: tuple[PacketId, ...]
+    same_as: tuple[UnitKey, int] | None = None
+    """Of the cabin: unit and onset of the leak as another gauge in it has shown it before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +176,8 @@ class Finding:
     late: bool
     history: tuple[tuple[int, str], ...] = ()
     """(ground time µs, earlier verdict)."""
+    onset_us: int | None = None
+    """Of the leak, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +221,29 @@ class VehicleStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What a person wrote beside an alarm."""
+
+    time_us: int
+    author: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceFacts:
+    """What the alarm of a silent unit knows."""
+
+    last_good_us: int | None
+    """Onboard time of the last good packet; None for a unit that was never heard."""
+    until_us: int | None
+    """Ground time at which it was heard again; None while it is silent."""
+    missing: int
+    """Packets known to be missing that may still come; while silent, those before it."""
+    lost: int
+    """Packets that no refill can bring."""
+
+
+@dataclass(frozen=True, slots=True)
 class Alarm:
     """An alarm as everyone sees it (ISA-18.2)."""
 
@@ -203,9 +255,9 @@ class Alarm:
     severity: Severity
     what: str
     time_us: int
-    """Onboard time of the cause."""
+    """Onboard time of the cause; of the newest, when it has risen again or grown worse."""
     raised_us: int
-    """Ground time at which it rose."""
+    """Ground time at which it first rose; it stays, so that an alarm is known by it."""
     state: str
     """unacknowledged, acknowledged, returned (unacknowledged), shelved or normal."""
     active: bool
@@ -219,3 +271,16 @@ class Alarm:
     evidence: tuple[PacketId, ...] = field(default=())
     count: int = 1
     """How often it has risen while it was open."""
+    notes: tuple[Note, ...] = ()
+    """Comments of acknowledgements, reasons of shelving, and notes, in their order."""
+    silence: SilenceFacts | None = None
+    """Of a unit's silence."""
+    risen_us: int = 0
+    """Ground time at which it last rose again after it had returned; 0: it did not."""
+    highest: Severity = Severity.NORMAL
+    """The gravest that it has been; `severity` of one that lasts while its cause does may fall."""
+
+    @property
+    def newest_rise_us(self) -> int:
+        """Ground time of what people are to look at now; `time_us` is that of its cause."""
+        return max(self.raised_us, self.risen_us)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from math import inf
 from typing import Final
 
 from ground.clock import SECOND_US
@@ -18,7 +19,8 @@ TURN_S: Final = 0.05
 class Playback(Service):
     """Steps through `story`, which gives each ground time before what happens then.
 
-    So the station's clock is the recording's, and `speed` changes nothing but when things happen.
+    So the station's clock is the recording's, and `speed` changes nothing but when things happen;
+    inf: as fast as it goes.
     """
 
     def __init__(
@@ -31,10 +33,11 @@ class Playback(Service):
     ) -> None:
         super().__init__(station, [], lambda: station.now_us, say)
         self.ended = False
-        self._name = name
+        self.replay = self._name = name
         self._story = story
         self._speed = speed
-        self._words = f"playing at {speed:g} times its pace"
+        pace = f"at {speed:g} times its pace" if speed < inf else "as fast as it goes"
+        self._words = f"playing {pace}"
 
     def links_told(self) -> list[tuple[str, str, str]]:
         """The recording, as if it were a link."""

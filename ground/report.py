@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Any, Final, Protocol
 
-from ground.assessing import Assessing
 from ground.model import Alarm, Finding, Impact, Leak, Rule, VehicleStatus
 from protocol.schema.timescale import iso
 from protocol.wire.tables import SCHEMA_HASH
@@ -13,8 +13,32 @@ DIGITS: Final = 6
 """Significant digits of computed figures: far beyond their uncertainty."""
 
 
+class Concluded(Protocol):
+    """What an assessor has concluded."""
+
+    @property
+    def impacts(self) -> Iterable[Impact]:
+        """In order of onboard time."""
+
+    @property
+    def leaks(self) -> Iterable[Leak]:
+        """In order of onset."""
+
+    @property
+    def findings(self) -> Iterable[Finding]:
+        """In order of onboard time."""
+
+    @property
+    def alarms(self) -> Iterable[Alarm]:
+        """In the order in which they rose."""
+
+    @property
+    def vehicles(self) -> Iterable[VehicleStatus]:
+        """In the fleet's order."""
+
+
 def report(
-    assessor: Assessing, *, scenario: str | None, packets: int, sha256: str
+    assessor: Concluded, *, scenario: str | None, packets: int, sha256: str
 ) -> dict[str, Any]:
     """Everything that an assessor has concluded; `sha256` is that of telemetry.bin."""
     return {

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Final
 
 from ground.clock import SteadyClock
+from ground.links.fair_queue import FairQueue
 from ground.links.link import Link, LinkState
 from ground.model import Chunk
-from ground.station import Outcome, Station
+from ground.outcome import Outcome
+from ground.retention.keeper import Keeper
+from ground.station import Station
 
 QUEUE_MAX: Final = 1000
 """Chunks that wait; beyond it links wait, and what they cannot hold back the units keep."""
 BATCH_MAX: Final = 500
 BATCH_S: Final = 0.05
 """So many chunks or so long a time make one commit."""
+URGENT_S: Final = 0.02
+"""An alarm leaves at once, but commits for alarms come no closer than this: a flood's share one."""
 SECOND_US: Final = 1_000_000
 
 Listener = Callable[[Outcome], None]
@@ -31,14 +36,20 @@ class Service:
         links: Sequence[Link],
         clock: Callable[[], int],
         say: Callable[[str], None] = lambda _: None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.station = station
+        self._keeper = keeper
         self.links = {link.name: link for link in links}
         self.clock = clock
+        self.replay = ""
+        """Name of the recording that this station plays; empty where it is live."""
         self._say = say
-        self._chunks: asyncio.Queue[Chunk] = asyncio.Queue(QUEUE_MAX)
+        self._chunks = FairQueue[Chunk](QUEUE_MAX, lambda chunk: (chunk.link, chunk.unit))
+        self._most = self._waits = 0
         self._listeners: list[Listener] = []
         self._stored = True
+        self._committed_s = 0.0
         for link in links:
             link.on_change = self._link_changed
             link.session = station.archive.session
@@ -46,6 +57,10 @@ class Service:
     def links_told(self) -> list[tuple[str, str, str]]:
         """(name, state, words) of each link."""
         return [(k.name, k.state.value, k.words) for k in self.links.values()]
+
+    def queue_told(self) -> tuple[int, int, int, int]:
+        """Chunks that wait, how many may, the most that did, how often a link had to wait."""
+        return self._chunks.qsize(), QUEUE_MAX, self._most, self._waits
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call `listener` in the event loop after each commit; returns what ends that."""
@@ -56,7 +71,7 @@ class Service:
         """Receive until cancelled; what was received is on disk when it returns."""
         self.station.start(self.clock())
         self.commit()
-        tasks = [asyncio.create_task(link.run(self._chunks.put)) for link in self.links.values()]
+        tasks = [asyncio.create_task(link.run(self._put)) for link in self.links.values()]
         try:
             await self._work(tasks)
         finally:
@@ -71,11 +86,17 @@ class Service:
         """Commit now, and hand out what that allows."""
         outcome = self.station.commit()
         self._stored = outcome.stored
+        self._committed_s = time.monotonic()
         for command in outcome.commands:
             if link := self.links.get(command.link):
                 link.send(command.unit, command.data)
         for listener in tuple(self._listeners):
             listener(outcome)
+
+    async def _put(self, chunk: Chunk) -> None:
+        self._waits += self._chunks.full()
+        await self._chunks.put(chunk)
+        self._most = max(self._most, self._chunks.qsize())
 
     async def _work(self, tasks: Sequence[asyncio.Task[None]]) -> None:
         due_us = self.clock()
@@ -85,6 +106,8 @@ class Service:
                 self._watch_clock()
                 self.station.tick(now_us)
                 self.commit()
+                if self._keeper and self._stored:
+                    self._keeper.second(self.station)
                 due_us = now_us - now_us % SECOND_US + SECOND_US
                 _raise_failed(tasks)
             if self._stored:
@@ -99,13 +122,22 @@ class Service:
                 chunk = await self._chunks.get()
         except TimeoutError:
             return
-        self.station.receive(chunk)
-        taken = 1
-        with suppress(TimeoutError):
-            async with asyncio.timeout(min(BATCH_S, max(wait_s, 0))):
-                while taken < BATCH_MAX:
-                    self.station.receive(await self._chunks.get())
-                    taken += 1
+        begun_s, taken = time.monotonic(), 0
+        end_s = begun_s + min(BATCH_S, max(wait_s, 0))
+        while True:
+            self.station.receive(chunk)
+            taken += 1
+            await asyncio.sleep(0)  # a queue that is not empty gives the loop to nobody else
+            if "alarms" in self.station.assessor.changed:
+                end_s = min(end_s, self._committed_s + URGENT_S)
+            left_s = end_s - time.monotonic()
+            if taken == BATCH_MAX or left_s <= 0:
+                break
+            try:
+                async with asyncio.timeout(left_s):
+                    chunk = await self._chunks.get()
+            except TimeoutError:
+                break
         self.commit()
 
     def _watch_clock(self) -> None:

@@ -7,8 +7,9 @@ only then hands out what may leave: commands for units, samples for consoles.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 
 from ground.acts import ACTS
@@ -17,35 +18,26 @@ from ground.archive.archive import Archive
 from ground.archive.errors import ArchiveFull
 from ground.assessing import Assessing
 from ground.clock import whole_seconds
+from ground.commanding.dispatch import Dispatch
 from ground.fleet import Fleet
 from ground.model import Chunk, Inspection, Packet, PacketId, UnitKey
+from ground.notices import told
+from ground.outcome import Outcome
 from ground.rebuild import rebuild, stored_speed
-from ground.stream.commander import Commander, CounterError
-from ground.stream.intake import Identified, Intake
-from ground.stream.keys import KeyFileError, KeyStore
-from ground.stream.outgoing import Command, Outgoing
+from ground.software import software
+from ground.strangers import STRANGERS, Strangers
+from ground.stream.intake import Identified, IdentifiedRun, Intake
+from ground.stream.keys import KeyStore
+from ground.stream.outgoing import Command
+from ground.stream.storage import named
 from ground.stream.unit import UnitStream
-from ground.stream.verification import disbelief, suspicion
-from protocol.schema.decode import Decoded
+from ground.stream.verification import mistaken, suspicion, unread
+from ground.taking import take_all
+from ground.watching import watch
 from protocol.schema.severity import Severity
 
 SILENCE_US: Final = 5_000_000
 """A unit sends something live more often than this."""
-DISK_MARGIN: Final = 64 * 2**20
-"""Bytes of the archive's disk that are left to raw data alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a commit lets out."""
-
-    commands: list[Command]
-    samples: list[Packet]
-    """Housekeeping packets taken in since the last commit."""
-    changed: set[str]
-    """"units", and what the assessment names."""
-    stored: bool
-    """False: nothing can be written now; receive no more until a commit succeeds."""
 
 
 class Station:
@@ -63,6 +55,7 @@ class Station:
         keys: KeyStore | None = None,
         *,
         speed: float = 1.0,
+        passed: Callable[[Station, int, int], None] | None = None,
     ) -> None:
         self.archive = archive
         self.fleet = fleet
@@ -73,6 +66,8 @@ class Station:
         self.notices: dict[str, str] = {}
         """Alarms of the station's own that are active: key, words."""
         self.now_us = 0
+        self.ahead_us = 0
+        """Where the clock of an earlier run ended: the latest of them."""
         self.started_us = 0
         self.first_packet_us: int | None = None
         """When the first packet since the start came."""
@@ -80,26 +75,26 @@ class Station:
         """False in the fold: what it does stands in the archive already."""
         self.deciding = True
         """False in fold and replay: what the ground itself did stands in the recording."""
+        self.strangers = Strangers(fleet)
         self.speed = stored_speed(archive) or speed
-        self._commander = Commander(archive, keys)
-        self._outgoing = Outgoing(self._commander)
+        self.dispatch = Dispatch(self, keys)
         self._samples: list[Packet] = []
         self._changed: set[str] = set()
-        rebuild(self)
+        rebuild(self, partial(passed, self) if passed else None)
 
     def start(self, now_us: int) -> None:
         """Begin to receive."""
         self.archive.set_meta("fleet", json.dumps(self.fleet.to_dict(), ensure_ascii=False))
         self.archive.set_meta("speed", repr(self.speed))
-        self.now_us = now_us
-        self.act("start", "ground", {})
+        self.begin(now_us)
+        self.act("start", "ground", {"software": software()})
+        self.notice("archive:damaged", "", active=False)  # raised anew where it is met again
 
     def receive(self, chunk: Chunk) -> None:
         """Take bytes as a link gave them. Never raises on what they hold."""
         self.advance(chunk.received_us)
         self.archive.add_raw(chunk)
-        for identified in self.intake.take(chunk):
-            self.accept(identified)
+        self.accept_all(self.intake.take(chunk))
         self._tell_troubles()
 
     def tick(self, now_us: int) -> None:
@@ -107,17 +102,18 @@ class Station:
         self.advance(now_us)
         self.intake.second(now_us)
         self._tell_troubles()
-        self._watch_disk()
         for unit, stream in self.streams.items():
-            for boot, first, last in stream.given_up():
-                self.act(
-                    "lost", "ground",
-                    {"unit": list(unit), "boot": boot, "first": first, "last": last},
-                )  # fmt: skip
+            for boot, first, last in stream.dropped():
+                data = {"unit": list(unit), "boot": boot, "first": first, "last": last}
+                self.act("lost", "ground", data)
+            for boot, first, last in list(stream.refill.in_vain(stream.on_board())):
+                data = {"unit": list(unit), "boot": boot, "first": first, "last": last}
+                self.act("give_up", "ground", data)
+        watch(self)
 
     def commit(self) -> Outcome:
         """Put all on disk, then hand out what may leave."""
-        self._commander.top_up()
+        self.dispatch.choose()
         commands: list[Command] = []
         try:
             self.archive.commit()
@@ -128,9 +124,7 @@ class Station:
             stored = True
             if self.deciding:
                 self.notice("archive:full", "", active=False)
-            if self.deciding and "archive:margin" not in self.notices:
-                heard = [s for s in self.streams.values() if s.live_received_us >= self.started_us]
-                commands = self._outgoing.commands(heard, self.now_us)
+                commands = self.dispatch.commands()
         changed = self._changed | self.assessor.changed
         outcome = Outcome(commands, self._samples, changed, stored)
         self.assessor.changed.clear()
@@ -165,12 +159,14 @@ class Station:
         active: bool = True,
         severity: Severity = Severity.WARNING,
         unit: UnitKey | None = None,
+        doubt_since_us: int | None = None,
     ) -> None:
         """Raise an alarm of the station's own, or take it back; once for each change."""
         if active != (key in self.notices):
             words = words if active else self.notices[key]
             data = {"key": key, "severity": int(severity), "words": words, "active": active}
-            self.act("notice", "ground", data | {"unit": list(unit) if unit else None})
+            since = {} if doubt_since_us is None else {"doubt_since_us": doubt_since_us}
+            self.act("notice", "ground", data | {"unit": list(unit) if unit else None} | since)
 
     def act(self, kind: str, author: str, data: dict[str, Any]) -> None:
         """Do what a journal entry of this kind does, and write it down."""
@@ -185,6 +181,11 @@ class Station:
             self._second()
         self.now_us = max(self.now_us, time_us)
 
+    def begin(self, now_us: int) -> None:
+        """A run begins, and its clock may stand elsewhere than where the one before ended."""
+        self.ahead_us = max(self.ahead_us, self.now_us)
+        self.now_us = now_us
+
     def resume(self) -> None:
         """Record from here on; what the fold has done so far is in the archive."""
         self.recording = self.deciding = True
@@ -195,80 +196,92 @@ class Station:
         unit, link, decoded, received_us = identified
         stream = self.streams.get(unit)
         if stream is None:
+            if not self._admits(unit, link):
+                return
             stream = self.streams[unit] = UnitStream(unit, 1 / self.speed)
         packet = stream.accept(decoded, link, received_us, self.now_us)
         if packet is None:
             self._tell_twice(stream)
             return
+        own = self.dispatch.take(packet)
         if self.recording:
             self.archive.add_packet(packet, self.now_us)
-            if self.first_packet_us is None:
-                self.first_packet_us = self.now_us
-        self._changed.add("units")
-        for boot in stream.boots if decoded.name == "storage" else (decoded.boot_id,):
+        self.show([packet] if decoded.name == "housekeeping" else [])
+        told = named(decoded) if decoded.name == "storage" else ()
+        for boot in (decoded.boot_id, *told):
             self.intake.identities.learn((link, decoded.apid, boot), unit)
         if decoded.name == "boot" and decoded.boot_id == stream.current:
-            self._meet(unit, decoded)
-        elif decoded.name == "storage" and self.deciding:
-            self._doubt(stream)
+            self.dispatch.meet(unit, decoded)
         if stream.silent and not stream.overdue(self.now_us - SILENCE_US):
             stream.silent = False
             self._tell_holes(stream)
-            stream.refill.resume(stream.on_board())
+            stream.ask_again()
             self.assessor.silence(unit, None)
-        if words := suspicion(packet):
+        if (words := suspicion(packet)) and not own:
             self.assessor.alarm_event(
                 f"command:{unit}", Severity.WARNING, words, unit=unit,
                 time_us=packet.onboard_us, now_us=self.now_us, active=True, late=packet.late,
                 latching=True,
             )  # fmt: skip
-        if self.recording and decoded.name == "housekeeping":
-            self._samples.append(packet)
-        try:
-            self.assessor.packet(packet)
-        except Exception as error:  # the last line: an unforeseen packet ends nothing
-            self.misread(packet.id, error)
+        if not own:
+            self._assess(packet)
+
+    def awaits(self, unit: UnitKey, name: str) -> bool:
+        """True while the effect of a command is looked for in packets of this type."""
+        return self.dispatch.desk.awaits(unit, name)
+
+    def accept_all(self, items: Sequence[Identified | IdentifiedRun]) -> None:
+        """Take in what came together."""
+        take_all(self, items)
+
+    def show(self, packets: Sequence[Packet]) -> None:
+        """Packets have been taken in that consoles may see; in the fold they have long."""
+        self._changed.add("units")
+        if self.recording:
+            self._samples += packets
+            if self.first_packet_us is None:
+                self.first_packet_us = self.now_us
 
     def misread(self, packet: PacketId, error: Exception) -> None:
         """What follows from a packet cannot be told: people must know. Live and folded the same."""
         unit = UnitKey(packet.vehicle, packet.unit)
-        words = (
-            f"boot {packet.boot}, record {packet.record} is in the archive but could not be read "
-            f"({type(error).__name__}: {error}); report it to the makers of the ground station"
-        )
         self.assessor.alarm_event(
-            f"misread:{unit}", Severity.WARNING, words, unit=unit,
+            f"misread:{unit}", Severity.WARNING, unread(packet, error), unit=unit,
             time_us=self.now_us, now_us=self.now_us, active=True, latching=True,
         )  # fmt: skip
+
+    def _admits(self, unit: UnitKey, link: str) -> bool:
+        """True for a new unit to take in; whoever stands in the archive was."""
+        if not self.recording:
+            self.strangers.know(unit)
+        elif not self.strangers.admit(unit, self.now_us):
+            self.notice(STRANGERS, Strangers.words(unit, link))
+            return False
+        return True
+
+    def _assess(self, packet: Packet) -> None:
+        try:
+            self.assessor.packet(packet)
+        except Exception as error:  # the last line: an unforeseen packet ends nothing
+            self.misread(packet.id, error)
 
     def _second(self) -> None:
         for unit, stream in self.streams.items():
             if not stream.silent and stream.overdue(self.now_us - SILENCE_US, self.started_us):
                 stream.silent = True
                 stream.refill.stop()
-                self.assessor.silence(unit, stream.live_onboard_us)
+                self.assessor.tick(self.now_us)  # it rises now, whatever came last of others
+                since_us = min(stream.live_onboard_us, stream.live_received_us)
+                self.assessor.silence(unit, since_us)
                 self._changed.add("units")
             self._tell_holes(stream)
         self.assessor.tick(self.now_us)
+        self.dispatch.desk.second(self.now_us)
 
     def _tell_holes(self, stream: UnitStream) -> None:
         if stream.holes_changed:
             stream.holes_changed = False
-            self.assessor.holes(stream.unit, stream.holes())
-
-    def _meet(self, unit: UnitKey, decoded: Decoded) -> None:
-        words = ""
-        try:
-            next_counter = int(decoded.raw["next_counter"])
-            self._commander.heard(unit, decoded.apid, decoded.boot_id, next_counter)
-        except (KeyFileError, CounterError) as error:
-            words = f"{unit} is read but not commanded: {error}"
-        if self.deciding:
-            self.notice(f"key:{unit}", words, active=words != "", unit=unit)
-
-    def _doubt(self, stream: UnitStream) -> None:
-        words = disbelief(stream)
-        self.notice(f"claim:{stream.unit}", words, active=words != "", unit=stream.unit)
+            self.assessor.holes(stream.unit, stream.holes(), stream.aside())
 
     def _moved(self, transition: Transition) -> None:
         """An alarm's transition is written down, so that the fold lets time pass to it."""
@@ -277,24 +290,11 @@ class Station:
             self.archive.add_journal(self.now_us, data.pop("author"), "alarm", data)
 
     def _tell_twice(self, stream: UnitStream) -> None:
-        boot = stream.two_boots_of_one_number
-        if boot is not None:
-            words = (
-                f"{stream.unit}: two different boots have number {boot}: an erased store, or two "
-                "units of one name? What it sends now cannot be kept: start a new archive for one"
-            )
-            self.notice(f"boots:{stream.unit}", words, unit=stream.unit)
+        if words := mistaken(stream):
+            unit, since_us = stream.unit, stream.live_received_us
+            self.notice(f"boots:{unit}", words, unit=unit, doubt_since_us=since_us)
 
     def _tell_troubles(self) -> None:
         troubles, self.intake.troubles = self.intake.troubles, []
-        for key, words, active in troubles:
+        for key, words, active in told(self.notices, troubles):
             self.notice(key, words, active=active)
-
-    def _watch_disk(self) -> None:
-        """The last of the disk is for raw data: units keep theirs while there is little left."""
-        free = self.archive.free_bytes()
-        low = free is not None and free < DISK_MARGIN
-        words = (
-            f"{self.archive.path}: its disk is nearly full; nothing is acknowledged to the units"
-        )
-        self.notice("archive:margin", words, active=low, severity=Severity.CRITICAL)

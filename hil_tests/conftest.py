@@ -17,9 +17,12 @@ import pytest
 
 from hil_tests.support import programs
 from hil_tests.support.process import ROOT, Program, panewatch
+from hil_tests.support.uut.options import add_options
+from protocol.wire.tables import SCHEMA_HASH
 from tools.sim import runtime
 
 OUTPUT = Path(__file__).parent / "output"
+SHOWN_LINES = 200
 LOGS = pytest.StashKey[list[Path]]()
 
 
@@ -32,8 +35,12 @@ class Browser:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--board", metavar="URL", help="a board for hil_tests/hil: any pyserial URL")
-    parser.addoption("--key", metavar="FILE", help="the key of the unit on that board")
+    add_options(parser)
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """`-n auto`: two more than there are cores, for many tests wait for what runs in real time."""
+    return len(os.sched_getaffinity(0)) + 2 if hasattr(os, "sched_getaffinity") else 3
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -50,7 +57,11 @@ def pytest_runtest_makereport(item: pytest.Item):
     if report.failed:
         for log in item.stash.get(LOGS, []):
             if log.exists():
-                report.sections.append((os.path.relpath(log, ROOT), log.read_text()))
+                lines = log.read_text().splitlines(keepends=True)
+                title = os.path.relpath(log, ROOT)
+                if len(lines) > SHOWN_LINES:
+                    title += f", its last {SHOWN_LINES} of {len(lines)} lines"
+                report.sections.append((title, "".join(lines[-SHOWN_LINES:])))
     return report
 
 
@@ -65,6 +76,12 @@ def forbid_skip(report):
         report.outcome = "failed"
         report.longrepr = f"{report.nodeid} may not skip here: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema(record_testsuite_property: Callable[[str, object], None]) -> None:
+    """JUnit output names the schema of this side of the wire."""
+    record_testsuite_property("schema", f"{SCHEMA_HASH:08x}")
 
 
 @pytest.fixture

@@ -6,13 +6,19 @@ import io
 import sys
 import time
 
-from firmware.errors import ConfigError
 from firmware.links.stream import StreamLink
+from firmware.services.boot import COMMAND, POWER_ON, UNKNOWN, WATCHDOG
 from protocol.wire.tm import pack
 
 RUNTIME_BYTES = 24
 MAINTENANCE_S = 3
 _CTRL_C = 3
+_CAUSES = (  # as machine names them, where it has them
+    ("WDT_RESET", WATCHDOG),
+    ("PWRON_RESET", POWER_ON),
+    ("HARD_RESET", POWER_ON),
+    ("SOFT_RESET", COMMAND),
+)
 
 
 class GenericBoard:
@@ -28,18 +34,22 @@ class GenericBoard:
         self._last_ticks = self._ticks()
         self._longest_gap_us = 0
         self._last_step_us = None
+        self._armed = False
 
     def run(self, main):
         """Run a coroutine to its end."""
         asyncio.run(main)
 
     def open_link(self, settings):
-        """The link `console`: the board's USB or UART console; raises ConfigError for another.
+        """The link of settings.link; raises ConfigError when it can never work.
 
-        Before it is taken, Ctrl-C works for some seconds, so that a board can always be mended.
+        Before the console is taken, Ctrl-C works for some seconds, so that a board can always be
+        mended; over any other link the console stays a REPL's.
         """
         if settings.link != "console":
-            raise ConfigError("this board links by console only, not %s" % settings.link)
+            from firmware.links.board import open_link
+
+            return open_link(settings)
         from firmware.links.console import Console
 
         print("panewatch: Ctrl-C within %d s for maintenance" % MAINTENANCE_S)
@@ -48,6 +58,41 @@ class GenericBoard:
 
     def on_terminate(self, stop):
         """A board runs until its power ends, or it is told to stop for maintenance."""
+
+    def reset_cause(self):
+        """Why the computer started, one of services/boot.py."""
+        try:
+            import machine
+        except ImportError:
+            return UNKNOWN
+        if not hasattr(machine, "reset_cause"):
+            return UNKNOWN
+        cause = machine.reset_cause()
+        for name, reason in _CAUSES:
+            if getattr(machine, name, None) == cause:
+                return reason
+        return UNKNOWN
+
+    def watchdog(self, timeout_ms):
+        """Start the watchdog: without feed() for so long it resets the board. None: has none."""
+        try:
+            from machine import WDT
+        except ImportError:
+            return None
+        self._armed = True
+        return WDT(timeout=timeout_ms)
+
+    def unwatch(self):
+        """End the watchdog; False where, once started, it cannot be."""
+        return not self._armed
+
+    def reset(self):
+        """Start the board again; a process ends, and is started again by its launcher."""
+        try:
+            from machine import reset
+        except ImportError:
+            return
+        reset()
 
     def hand_back(self):
         """The console is a REPL's again, in which Ctrl-C interrupts."""
@@ -87,7 +132,8 @@ class GenericBoard:
             if 'File "' in line:
                 path, rest = line.split('File "', 1)[1].split('"', 1)
                 number = rest.split("line ", 1)[1].split(",", 1)[0]
-                place = "%s:%s" % (path.split("/")[-1], number)
+                name = path.split("/")[-1].replace(".mpy", ".py")  # as in tools/board/mpy.py
+                place = "%s:%s" % (name, number)
         return place
 
     def _unique_id(self):

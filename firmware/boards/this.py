@@ -13,6 +13,14 @@ def this_board():
         from firmware.boards.unix import UnixBoard
 
         return UnixBoard()
+    if sys.platform == "rp2":
+        from firmware.boards.rp2 import Rp2Board
+
+        return Rp2Board()
+    if sys.platform == "esp32":
+        from firmware.boards.esp32 import Esp32Board
+
+        return Esp32Board()
     from firmware.boards.generic import GenericBoard
 
     return GenericBoard()

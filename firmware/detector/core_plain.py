@@ -58,7 +58,7 @@ def onset(wave, logs, block):
     for i in range(begin, end):
         value = wave[i] >> shift
         total += value * value
-    least = 0x7FFFFFFF
+    least = 0x3FFFFFFF
     best = begin
     left = 0
     for i in range(1, n - 1):

@@ -1,8 +1,9 @@
 """The detector's inner loops as machine code: core_plain.py in MicroPython's viper.
 
 Everything fits in 32 bits, as on a board; hil_tests runs this source over integers that raise when
-it does not. `ptr16` and `ptr32` read without sign. Small functions are written out where they are
-used: a call from viper costs more than they do.
+it does not. A literal from 2^30 on is no small integer of such a board, and does not compile.
+`ptr16` and `ptr32` read without sign. Small functions are written out where they are used: a call
+from viper costs more than they do.
 """
 
 import micropython
@@ -38,9 +39,8 @@ def measure(samples: ptr16, block: ptr32):
         if value > 32767:
             value -= 65536
         low += value * value
-        if low >= 0x40000000:
-            low -= 0x40000000
-            high += 1
+        high += low >> 30
+        low &= 0x3FFFFFFF
         if value >= code:
             counts += below
             below = 0
@@ -112,7 +112,7 @@ def onset(wave: ptr16, logs: ptr32, block: ptr32) -> int:
         value >>= shift
         total += value * value
         i += 1
-    least = 0x7FFFFFFF
+    least = 0x3FFFFFFF  # above any: 150 samples of 30 bits' log
     best = begin
     left = 0
     i = 1

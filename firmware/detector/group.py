@@ -14,7 +14,8 @@ class Hit:
     def clear(self):
         """No hit."""
         self.valid = False  # part of the impact
-        self.picked = False  # the arrival is that of A0, else of the first crossing
+        self.picked = False  # the arrival is that of A0
+        self.picked_s0 = False  # it is that of S0; of neither: it is the first crossing
         self.arrival = 0  # 0.1 µs after the trigger
         self.peak = 0  # 0.01 dB_AE
         self.rise = 0  # 0.1 µs

@@ -2,19 +2,21 @@
 
 One hit a channel and capture (its 1 ms is the least hit lockout time). Features are of the raw
 waveform, from the first crossing of the threshold; the arrival is A0's onset where that can be
-told.
+told, S0's where clipping hides A0's, else the first crossing.
 """
 
 from firmware.detector.core import BLOCK, measure
 from firmware.detector.group import group, new_hits
-from firmware.detector.onset import NO_PICK, pick
-from firmware.sensors.capture import CHANNELS, FULL_CODE, SAMPLES
+from firmware.detector.onset import NO_PICK, OVERDRIVEN, pick
+from firmware.detector.stretch import pick_stretch
+from firmware.sensors.capture import CHANNELS, FULL_CODE, SAMPLES, WAVEFORM
 from firmware.world.fixed import amplitude_nv, centi_db
 
 _TICKS = 4  # 0.1 µs a sample
 _DELAY = (
     16  # 0.1 µs from A0's true arrival to where AIC sees it, on average (docs/firmware-world.md)
 )
+_DELAY_S0 = 3  # the same of S0 and its crossing
 _AHEAD = 5  # samples before the trigger in which its own burst may show
 _STILL = 50  # samples, a period of 50 kHz: above threshold so near the end is not over
 _PICO = 1000
@@ -44,8 +46,12 @@ class Detector:
     def detect(self, capture):
         """Fill `hits`; returns how many sensors hit within 100 µs. Three or more are an impact.
 
-        `valid` marks those of the fullest 100 µs; a crossing outside it keeps its features.
+        `valid` marks those of the fullest 100 µs; a crossing outside it keeps its features. Where
+        there are no waveforms the sighting has all that is known.
         """
+        if capture.capability != WAVEFORM:
+            capture.fill(self.hits)
+            return group(self.hits)
         for k in range(CHANNELS):
             hit = self.hits[k]
             hit.clear()
@@ -74,5 +80,14 @@ class Detector:
         hit.saturated = peak >= FULL_CODE
         hit.truncated = end - last <= _STILL
         at = pick(samples, start, end, first)
-        hit.picked = at != NO_PICK
-        hit.arrival = _TICKS * (at - zero) - _DELAY if hit.picked else _TICKS * (first - zero)
+        if at == OVERDRIVEN:
+            at = pick_stretch(samples, first, end)
+            hit.picked_s0 = at >= 0
+        elif at != NO_PICK:
+            hit.picked = True
+            hit.arrival = _TICKS * (at - zero) - _DELAY
+            return
+        if hit.picked_s0:
+            hit.arrival = _TICKS * (at - zero) - _DELAY_S0
+        else:
+            hit.arrival = _TICKS * (first - zero)

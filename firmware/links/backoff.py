@@ -7,16 +7,17 @@ LONGEST_S = 15.0
 
 
 class Backoff:
-    """The state of one connection (CPython's links share it)."""
+    """The state of one connection."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._said = ""
         self._wait_s = FIRST_S
 
-    def succeeded(self) -> None:
-        """Connected: the next wait is short again."""
-        self._wait_s = FIRST_S
+    def succeeded(self, settled: bool = True) -> None:
+        """Connected: the next wait is short again, unless connections are known not to last."""
+        if settled:
+            self._wait_s = FIRST_S
         self._say("connected")
 
     def failed(self, why: str) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 from firmware.errors import ConfigError
+from firmware.links.broker import PORTS
 from firmware.links.mqtt import MqttLink
 from firmware.links.port import PortLink
 from firmware.links.stream import StreamLink
@@ -11,11 +12,11 @@ from firmware.links.stream import StreamLink
 _READ_BYTES = 1024  # a turn's work, so that a flood does not delay sampling
 
 
-def open_link(link: str, vehicle: str, unit: str) -> StreamLink | MqttLink | PortLink:
-    """`fd:N`, `mqtt://…`, or what pyserial opens; raises ConfigError when it can never work."""
+def open_link(link: str, vehicle: str, unit: str, ca: str = "") -> StreamLink | MqttLink | PortLink:
+    """`fd:N`, `mqtt[s]://…`, or what pyserial opens; raises ConfigError when it can never work."""
     kind, _, rest = link.partition(":")
-    if kind == "mqtt":
-        return MqttLink(link, vehicle, unit)
+    if kind in PORTS:
+        return MqttLink(link, vehicle, unit, ca)
     if kind != "fd" or not rest.isdigit():
         return PortLink(link)
     try:

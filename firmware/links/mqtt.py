@@ -1,43 +1,36 @@
-"""MQTT (CPython, by aiomqtt): whole packets on panewatch/<schema>/<vehicle>/<unit>/{tm,tc,status}.
-
-Durability rests on the unit's recorder, never on the broker.
-"""
+"""MQTT on CPython, by aiomqtt."""
 
 import asyncio
+import ssl
 from collections import deque
-from collections.abc import Callable
-from urllib.parse import unquote, urlsplit
+from collections.abc import Awaitable, Callable
+from types import TracebackType
 
 import aiomqtt
 
 from firmware.errors import ConfigError
 from firmware.links.backoff import Backoff
-from protocol.wire.frame import whole
-from protocol.wire.tables import SCHEMA_HASH
+from firmware.links.broker import MESSAGE_BYTES, OFFLINE, ONLINE, QOS, Broker, split, topic
+from firmware.links.certificates import read_certificates
+from firmware.links.stream import BEAT_S
 
-QOS = 1
 QUEUED = 256  # packets that may wait for the broker; beyond, the live stream drops
-MESSAGE_BYTES = 8192  # a message is one or more whole packets; a longer one is refused
 GOODBYE_S = 1.0
+SETTLED_S = 60.0  # two clients of one name come again before, and end each other's connection
+BRIEF = 2  # connections that ended before that, one after the other: no coincidence
 
 
 class MqttLink:
-    """A broker at `mqtt://[user:password@]host[:port]`. Raises ConfigError."""
+    """A broker's address as of `Broker`; `ca` as of tls_context. Raises ConfigError."""
 
-    def __init__(self, link: str, vehicle: str, unit: str) -> None:
-        try:
-            url = urlsplit(link)
-            port = url.port or 1883
-        except ValueError as error:
-            raise ConfigError(f"link: {error}") from error
-        if not url.hostname:
-            raise ConfigError("link: mqtt:// needs a host")
-        self._host, self._port = url.hostname, port
-        self._user = unquote(url.username) if url.username else None
-        self._password = unquote(url.password) if url.password else None
-        self._topic = f"panewatch/{SCHEMA_HASH:08x}/{vehicle}/{unit}"
-        self._backoff = Backoff(f"mqtt://{self._host}:{self._port}")
+    def __init__(self, link: str, vehicle: str, unit: str, ca: str = "") -> None:
+        self._broker = Broker(link)
+        self._tls = tls_context(ca) if self._broker.tls else None
+        self._topic = topic(vehicle, unit)
+        self._backoff = Backoff(self._broker.name)
         self._connected = False
+        self._opened_s: float | None = None
+        self._brief = 0
         self._packets: deque[bytes] = deque()
         self._waiting = asyncio.Event()
 
@@ -52,33 +45,59 @@ class MqttLink:
     def proceed(self) -> None:
         """Nothing to do: the publisher goes on by itself."""
 
-    async def run(self, on_packet: Callable[[bytes], None]) -> None:
-        """Stay connected, and give on_packet every command, until cancelled."""
+    async def run(
+        self, on_packet: Callable[[bytes], None], beat: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Stay connected, give on_packet every command, until cancelled; await beat() meanwhile.
+
+        The client may wait long for a broker; its keep-alive and time-outs watch the connection.
+        """
+        client = asyncio.create_task(self._stay_connected(on_packet))
+        try:
+            while not client.done():
+                await beat()
+                await asyncio.wait([client], timeout=BEAT_S)
+            client.result()
+        finally:
+            client.cancel()
+            await asyncio.gather(client, return_exceptions=True)
+
+    async def _stay_connected(self, on_packet: Callable[[bytes], None]) -> None:
+        now_s = asyncio.get_running_loop().time
         while True:
             why = "the broker closed the connection"
+            self._opened_s = None
             try:
                 async with self._client() as client:
                     await self._serve(client, on_packet)
             except aiomqtt.MqttError as error:
-                why = str(error)
-            task = asyncio.current_task()
-            if task and task.cancelling():  # an error while leaving hid the cancellation
-                raise asyncio.CancelledError
+                why = why if self._opened_s is not None else _words(error)
+            _leave_if_cancelled()
+            if self._opened_s is not None and now_s() - self._opened_s < SETTLED_S:
+                self._brief += 1
+            else:
+                self._brief = 0
+            if self._brief >= BRIEF:
+                name = self._broker.user or self._topic
+                why = f"{why} soon after it began: another client seems to go by the name {name}"
             await asyncio.sleep(self._backoff.failed(why))
 
     def _client(self) -> aiomqtt.Client:
-        return aiomqtt.Client(
-            self._host,
-            self._port,
-            username=self._user,
-            password=self._password,
-            will=aiomqtt.Will(f"{self._topic}/status", b"offline", QOS, retain=True),
+        return _Client(
+            self._broker.host,
+            self._broker.port,
+            username=self._broker.user,
+            password=self._broker.password,
+            tls_context=self._tls,
+            will=aiomqtt.Will(f"{self._topic}/status", OFFLINE, QOS, retain=True),
         )
 
     async def _serve(self, client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -> None:
+        self._opened_s = asyncio.get_running_loop().time()
         await client.subscribe(f"{self._topic}/tc", qos=QOS)
-        await client.publish(f"{self._topic}/status", b"online", QOS, retain=True)
-        self._backoff.succeeded()
+        await client.publish(f"{self._topic}/status", ONLINE, QOS, retain=True)
+        _leave_if_cancelled()
+        self._backoff.succeeded(settled=self._brief < BRIEF)
         self._connected = True
         # Not a TaskGroup: it would hide the cancellation, or leave one of its own behind.
         tasks = [
@@ -102,7 +121,7 @@ class MqttLink:
     async def _say_goodbye(self, client: aiomqtt.Client) -> None:
         try:
             await client.publish(
-                f"{self._topic}/status", b"offline", QOS, retain=True, timeout=GOODBYE_S
+                f"{self._topic}/status", OFFLINE, QOS, retain=True, timeout=GOODBYE_S
             )
         except aiomqtt.MqttError:
             pass  # the last will says it
@@ -116,6 +135,38 @@ class MqttLink:
                 while self._packets and len(message) + len(self._packets[0]) <= MESSAGE_BYTES:
                     message += self._packets.popleft()
                 await client.publish(f"{self._topic}/tm", bytes(message), QOS)
+                _leave_if_cancelled()
+
+
+class _Client(aiomqtt.Client):
+    """Of a connection that the broker ended, what was under way tells; asyncio says no more."""
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        ended = self._disconnected
+        try:
+            await super().__aexit__(exc_type, exc, tb)
+        finally:
+            if ended.done() and not ended.cancelled():
+                ended.exception()  # looked at: else its traceback is printed when it is collected
+
+
+def _leave_if_cancelled() -> None:
+    """A cancellation is hidden by an error while leaving, or by `wait_for` of Python 3.11."""
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+
+
+def _words(error: aiomqtt.MqttError) -> str:
+    if isinstance(cause := error.__context__, ssl.SSLCertVerificationError):
+        why = cause.verify_message
+        return f"the broker's certificate is not trusted here, {why}; name the one behind it: --ca"
+    return str(error)
 
 
 async def _receive(client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -> None:
@@ -124,21 +175,11 @@ async def _receive(client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -
             on_packet(packet)
 
 
-def split(data: bytes) -> list[bytes]:
-    """Whole space packets of a message, by their length fields.
-
-    What follows the last whole one comes as one piece, for the unit to count as refused; of a
-    message above MESSAGE_BYTES, only an empty piece.
-    """
-    if len(data) > MESSAGE_BYTES:
-        return [b""]
-    packets: list[bytes] = []
-    at = 0
-    while at < len(data):
-        end = at + int.from_bytes(data[at + 4 : at + 6], "big") + 7
-        packet = data[at:end]
-        if not whole(packet):
-            return [*packets, data[at:]]
-        packets.append(packet)
-        at = end
-    return packets
+def tls_context(ca: str) -> ssl.SSLContext:
+    """Trusts the file `ca` alone, else what the system does; raises ConfigError."""
+    if not ca:
+        return ssl.create_default_context()
+    try:
+        return ssl.create_default_context(cadata=b"".join(read_certificates(ca)))
+    except ssl.SSLError as error:
+        raise ConfigError(f"ca: {ca}: no certificate ({error.reason})") from error

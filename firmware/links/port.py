@@ -8,17 +8,19 @@ import asyncio
 import queue
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 import serial
 
 from firmware.errors import ConfigError
 from firmware.links.backoff import Backoff
+from firmware.links.stream import BEAT_S
 from protocol.wire.frame import Deframer, encode
 
 BAUD = 115200
 QUEUED = 64  # packets that may wait for a slow line; beyond, the live stream drops
+CLOSED = (OSError, TypeError, ValueError)  # the last two: pyserial, closed in another thread
 _NO_KIND = re.compile(r"[\w.-]+:\d{1,5}")
 POLL_S = 0.1  # longest wait in a read, so that an end of the program is seen
 
@@ -28,7 +30,7 @@ class PortLink:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._backoff = Backoff(url)
+        self._backoff = Backoff(_shown(url))
         self._port: serial.Serial | None = None
         self._ended = threading.Event()
         self._frames: queue.Queue[bytes] = queue.Queue(QUEUED)
@@ -37,7 +39,8 @@ class PortLink:
             self._port = self._open()
         except (OSError, ValueError) as error:
             if "://" not in url or isinstance(error, ValueError):
-                raise ConfigError(f"cannot open {url} ({_words(error)})") from error
+                words = _words(error).replace(url, _shown(url))
+                raise ConfigError(f"cannot open {_shown(url)} ({words})") from error
 
     def send(self, packet: bytes) -> bool:
         """Queue a packet; False when the line is down or too far behind."""
@@ -52,8 +55,14 @@ class PortLink:
     def proceed(self) -> None:
         """Nothing to do: the writer goes on by itself."""
 
-    async def run(self, on_packet: Callable[[bytes], None]) -> None:
-        """Give on_packet every packet that comes in, until cancelled."""
+    async def run(
+        self, on_packet: Callable[[bytes], None], beat: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Give on_packet every packet that comes in, until cancelled; await beat() meanwhile.
+
+        The reader may wait seconds for a socket to open, the writer for ever for a line that nobody
+        reads: neither hangs while it lives. Raises RuntimeError for one that died.
+        """
         loop = asyncio.get_running_loop()
 
         def deliver(packet: bytes) -> None:
@@ -63,10 +72,14 @@ class PortLink:
             threading.Thread(target=self._read, args=(deliver,), daemon=True),
             threading.Thread(target=self._write, daemon=True),
         ]
+        self._ended.clear()
         for thread in threads:
             thread.start()
         try:
-            await asyncio.Event().wait()
+            while all(thread.is_alive() for thread in threads):
+                await beat()
+                await asyncio.sleep(BEAT_S)
+            raise RuntimeError("a thread of the serial line ended")
         finally:
             self._ended.set()
             await asyncio.to_thread(threads[0].join)
@@ -83,7 +96,7 @@ class PortLink:
                 if self._port is None:
                     self._port = self._open()
                 data = self._port.read(max(1, self._port.in_waiting))
-            except (OSError, TypeError) as error:  # TypeError: pyserial, closed while reading
+            except CLOSED as error:
                 self._close()
                 self._ended.wait(self._backoff.failed(_words(error)))
                 continue
@@ -102,7 +115,7 @@ class PortLink:
             if port is not None:
                 try:
                     port.write(frame)
-                except (OSError, TypeError):
+                except CLOSED:
                     continue  # the reader sees it too, and opens the port again
 
     def _close(self) -> None:
@@ -121,7 +134,12 @@ def _check(url: str) -> None:
     except ValueError:
         complete = False
     if not complete:
-        raise ConfigError(f"link: {url} needs the form scheme://host:port")
+        raise ConfigError(f"link: {_shown(url)} needs the form scheme://host:port")
+
+
+def _shown(url: str) -> str:
+    """Without the password of an address whose kind was written wrongly."""
+    return re.sub(r"//([^:/@]*):.*@", r"//\1@", url)
 
 
 def _words(error: Exception) -> str:

@@ -4,6 +4,7 @@ import asyncio
 
 from protocol.wire.frame import Deframer, encode
 
+BEAT_S = 0.5
 NOBODY_S = 0.1  # an end that hung up gives no sign when someone comes back
 
 
@@ -35,8 +36,17 @@ class StreamLink:
             except OSError:
                 pass  # nobody there: the recorder has it
 
-    async def run(self, on_packet):
-        """Give on_packet every packet that comes in, for ever."""
+    async def run(self, on_packet, beat):
+        """Give on_packet every packet that comes in, for ever; await beat() again and again."""
+        while True:
+            await beat()
+            try:
+                await asyncio.wait_for(self._read(on_packet), BEAT_S)
+            except asyncio.TimeoutError:
+                pass
+
+    async def _read(self, on_packet):
+        """To be cancelled while it waits: then it holds nothing that it has read."""
         while True:
             try:
                 data = await self._line.read()

@@ -12,7 +12,7 @@ PRETRIGGER = 500  # 200 µs
 AFTER_US = 800
 FULL_CODE = 32767
 
-EDGES, ENVELOPE, WAVEFORM = 1, 2, 3  # what an acoustic front end can give
+NONE, EDGES, ENVELOPE, WAVEFORM = 0, 1, 2, 3  # what an acoustic front end can give
 
 
 def _zeros(n):
@@ -21,6 +21,11 @@ def _zeros(n):
 
 # The first capture's buffer, made while a small heap is still in one piece (firmware/heap.py).
 _MADE = [_zeros(CHANNELS * SAMPLES)]
+
+
+def spare():
+    """Give the first buffer back: this window has no waveforms."""
+    _MADE.clear()
 
 
 class Capture:

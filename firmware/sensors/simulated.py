@@ -42,11 +42,10 @@ _POOL_STREAM, _WAVE_STREAM = 32, 33
 
 
 class SimulatedWindow:
-    """The one interface of a window's sensors, over a World.
+    """The interface of a window's sensors (docs/architecture.md, "Sensors"), over a World.
 
-    `crossings`: six running counts of lone threshold crossings. `capture()`: the next one that is
-    complete, until `release()`; what triggers meanwhile waits. With `release(keep=True)` its
-    waveforms stay in `kept` until `thaw()`; captures meanwhile are glimpses.
+    Strikes that trigger while a capture is held wait. With `release(keep=True)` its waveforms stay
+    in `kept` until `thaw()`; captures meanwhile are glimpses.
     """
 
     capability = WAVEFORM
@@ -101,6 +100,10 @@ class SimulatedWindow:
         self._world.pulse(channel)
         return True
 
+    def capturing(self):
+        """True while a capture is being taken or waits for `capture`."""
+        return bool(self._pending)
+
     def capture(self):
         """The next capture, its 800 µs after the trigger being over, or None."""
         if self._busy or not self._pending:
@@ -108,6 +111,20 @@ class SimulatedWindow:
         trigger_us = self._pending[0][0]
         if trigger_us + AFTER_US > self._world.now_us:
             return None
+        return self._take(trigger_us)
+
+    def release(self, keep=False):
+        """The detector is done with the capture; `keep` its waveforms, where it has them."""
+        if keep and self._held.kept:
+            self.kept = self._held
+        self._busy = False
+
+    def thaw(self):
+        """The waveforms that were kept are not needed any more."""
+        self.kept = None
+
+    def _take(self, trigger_us):
+        """The capture of all that strikes before the lockout is over."""
         strikes = []
         while self._pending and self._pending[0][0] < trigger_us + self._lockout_us:
             strikes.append(self._pending.pop(0)[1])
@@ -121,16 +138,6 @@ class SimulatedWindow:
             made.gain_db = 0
             self._clips(made)
         return made
-
-    def release(self, keep=False):
-        """The detector is done with the capture; `keep` its waveforms, where it has them."""
-        if keep and self._held.kept:
-            self.kept = self._held
-        self._busy = False
-
-    def thaw(self):
-        """The waveforms that were kept are not needed any more."""
-        self.kept = None
 
     def _watch(self, strike):
         """The comparators: an impact waits for its capture, anything less is counted."""

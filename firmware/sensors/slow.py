@@ -4,6 +4,7 @@ from firmware.world.faults import DEAD, DRIFT, NOISY, SLOW, STUCK
 from firmware.world.rng import Rng
 
 PRESSURES = 3
+NAMES = ("p_gap1", "p_gap2", "p_cabin", "t_outer", "t_middle", "t_inner")
 SIGMA = (200, 200, 200, 50, 50, 50)  # 20 Pa in 0.1 Pa, 0.05 K in m°C
 DEAD_READING = (0, 0, 0, -200000, -200000, -200000)  # the low end of each sensor's range
 DRIFT_PER_S = (-50, -50, -50, 20, 20, 20)

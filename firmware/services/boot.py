@@ -3,12 +3,11 @@
 from firmware.version import VERSION
 from protocol.wire.tables import SCHEMA_HASH, TM_BOOT
 
-POWER_ON = 0
-COMMAND = 2
+POWER_ON, WATCHDOG, COMMAND, FAULT, BROWN_OUT, UNKNOWN = range(6)  # protocol/schema/bodies/boot.py
 
 
-def report(downlink, settings, board, window, reset_reason, next_counter):
-    """Report the unit's identity."""
+def report(downlink, settings, board, window, reset_reason, resets, next_counter):
+    """Report the unit's identity, and why it started."""
     downlink.make(
         TM_BOOT,
         (
@@ -17,7 +16,7 @@ def report(downlink, settings, board, window, reset_reason, next_counter):
             SCHEMA_HASH,
             VERSION.encode(),
             reset_reason,
-            0,
+            resets,
             window.capability,
             window.sample_rate_hz,
             next_counter,

@@ -55,13 +55,13 @@ class Request:
 class FrontDoor:
     """Takes command packets. `handlers[i]`, given a Request, runs the command tables.TC_*[i]."""
 
-    def __init__(self, downlink, recorder, apid, key):
+    def __init__(self, downlink, recorder, apid, keys):
         self.accepted = 0
         self.refused = 0
         self._downlink = downlink
         self._recorder = recorder
         self._apid = apid
-        self._key = key
+        self._keys = keys
         self.handlers = {}
         self._verification = Verification(downlink)
         self._memory = []
@@ -74,7 +74,7 @@ class FrontDoor:
 
     def take(self, packet):
         """Judge one packet and run it when it is in order."""
-        command = tc.parse(packet, self._apid, self._key)
+        command = self._keys.parse(packet, self._apid)
         if command is None or not command.mac or command.failure == tc.FAIL_FORGED:
             self._refuse_unsigned(command)
             return
@@ -90,7 +90,7 @@ class FrontDoor:
             return
         self._run(command, self._remember(command))
 
-    def report_forged(self):
+    def step(self):
         """Report the forgeries since the last such report, at most once in 10 s."""
         if self._forged and self._forged_events.allow(self._downlink.tick_us):
             event.report(self._downlink, COMMAND_FORGED, self._forged)

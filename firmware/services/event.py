@@ -1,6 +1,6 @@
 """ST[05] event reports, four severities; each event can be disabled until a reboot."""
 
-from protocol.wire.events import EVENTS
+from protocol.wire.events import SEVERITY
 from protocol.wire.tables import TM_DISABLED_EVENTS, TM_EVENT_INFO
 from protocol.wire.tc import FAIL_NO_ITEM
 
@@ -9,14 +9,16 @@ _TEXT_BYTES = 48
 
 def report(downlink, event_id, a=0, b=0, text=""):
     """Report one event of protocol/wire/events.py; a and b are kept to 32 bits."""
-    for known, severity, _ in EVENTS:
-        if known == event_id:
-            if not downlink.disabled_events >> event_id & 1:
-                downlink.make(
-                    TM_EVENT_INFO + severity - 1, (event_id, _signed(a), _signed(b), _fit(text))
-                )
-            return
-    raise ValueError("event %d is not declared" % event_id)
+    if not declared(event_id):
+        raise ValueError("event %d is not declared" % event_id)
+    if not downlink.disabled_events >> event_id & 1:
+        kind = TM_EVENT_INFO + SEVERITY[event_id] - 1
+        downlink.make(kind, (event_id, _signed(a), _signed(b), _fit(text)))
+
+
+def declared(event_id):
+    """True for an event of protocol/wire/events.py."""
+    return event_id < len(SEVERITY) and SEVERITY[event_id] > 0
 
 
 class Events:
@@ -27,13 +29,13 @@ class Events:
 
     def enable(self, request):
         """TC[5,5]."""
-        if _declared(request):
+        if _known(request):
             self._downlink.disabled_events &= ~(1 << request.values[0])
             request.finish()
 
     def disable(self, request):
         """TC[5,6]."""
-        if _declared(request):
+        if _known(request):
             self._downlink.disabled_events |= 1 << request.values[0]
             request.finish()
 
@@ -43,9 +45,9 @@ class Events:
         request.finish()
 
 
-def _declared(request):
+def _known(request):
     (event_id,) = request.values
-    if event_id in [known for known, _, _ in EVENTS]:
+    if declared(event_id):
         return True
     request.finish(FAIL_NO_ITEM)
     return False

@@ -14,6 +14,7 @@ def handlers(
     stimulus,
     maintenance,
     self_test,
+    keys,
 ):
     """Callables by tables.TC_*; each gets a Request."""
     return {
@@ -49,8 +50,10 @@ def handlers(
         tables.TC_STIMULATE_THERMAL: stimulus.thermal,
         tables.TC_STIMULATE_FAULT: stimulus.sensor_fault,
         tables.TC_STIMULATE_LEAD_BREAK: stimulus.lead_break,
+        tables.TC_STIMULATE_HANG: stimulus.hang_task,
         tables.TC_STIMULATE_CLOCK_JUMP: stimulus.clock_jump,
         tables.TC_REBOOT: maintenance.reboot,
         tables.TC_MAINTAIN: maintenance.stop,
         tables.TC_SELF_TEST: self_test.command,
+        tables.TC_ROTATE_KEY: keys.rotate,
     }

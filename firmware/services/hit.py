@@ -1,7 +1,7 @@
 """Hit report TM[129,1]: the bursts of three or more sensors within 100 µs."""
 
 from firmware.detector.hit import Detector
-from firmware.sensors.capture import COINCIDENCE, NO_PULSE
+from firmware.sensors.capture import COINCIDENCE, NO_PULSE, WAVEFORM
 from firmware.services import event
 from firmware.services.limiter import Limiter
 from protocol.wire import tables
@@ -22,7 +22,7 @@ class HitReports:
         self._large_data = large_data
         self._self_test = self_test
         self._detector = Detector()
-        self._settings = None
+        self._configured = -1  # changes of settings that are followed
         self._missed = 0
         self._events = Limiter(1, _EVENTS_US)
 
@@ -46,24 +46,19 @@ class HitReports:
 
     def _configure(self):
         """Follow the settings."""
-        settings = [
-            self._parameters.get(setting)
-            for setting in (
-                tables.SETTING_AE_THRESHOLD,
-                tables.SETTING_PDT_US,
-                tables.SETTING_HDT_US,
-                tables.SETTING_HLT_US,
-            )
-        ]
-        if settings != self._settings:
-            self._settings = settings
-            threshold_cdb, pdt_us, hdt_us, hlt_us = settings
-            self._detector.configure(threshold_cdb, pdt_us, hdt_us)
-            self._window.configure(threshold_cdb, hlt_us)
+        if self._configured == self._parameters.changes:
+            return
+        self._configured = self._parameters.changes
+        setting = self._parameters.get
+        threshold_cdb = setting(tables.SETTING_AE_THRESHOLD)
+        self._detector.configure(
+            threshold_cdb, setting(tables.SETTING_PDT_US), setting(tables.SETTING_HDT_US)
+        )
+        self._window.configure(threshold_cdb, setting(tables.SETTING_HLT_US))
 
     def _report(self, capture):
         """Returns whether its waveforms are to be kept."""
-        channels = picked = saturated = truncated = 0
+        channels = picked = picked_s0 = saturated = truncated = 0
         features = []  # type: list[int]
         for k, hit in enumerate(self._detector.hits):
             if not hit.valid:
@@ -71,15 +66,16 @@ class HitReports:
                 continue
             channels |= 1 << k
             picked |= bool(hit.picked) << k
+            picked_s0 |= bool(hit.picked_s0) << k
             saturated |= bool(hit.saturated) << k
             truncated |= bool(hit.truncated) << k
             features.extend((hit.arrival, hit.peak, hit.rise, hit.duration, hit.counts, hit.energy))
         self.impacts += 1
         transaction = self._large_data.begin(capture) if capture.kept else 0
-        if not capture.kept:
-            self._missed += 1
+        missed = capture.capability == WAVEFORM and not capture.kept
+        self._missed += missed
         values = [self._downlink.time_us(capture.trigger_us), channels, picked]
-        values.extend((saturated, truncated, 0 if capture.kept else MISSED))
+        values.extend((picked_s0, saturated, truncated, MISSED if missed else 0))
         values.extend((capture.gain_db, transaction))
         values.extend(features)
         self._downlink.make(tables.TM_HIT, values)

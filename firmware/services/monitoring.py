@@ -203,5 +203,5 @@ def _sound(definition):
         and repetition >= 1
         and (check == EXPECTED or low <= high)
         and (check != DELTA or 1 <= over_s <= LONGEST_S)
-        and (raised == 0 or raised in [known for known, _, _ in events.EVENTS])
+        and (raised == 0 or event.declared(raised))
     )

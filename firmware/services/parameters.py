@@ -15,6 +15,7 @@ class Parameters:
     def __init__(self, downlink, files):
         self._downlink = downlink
         self._files = files
+        self.changes = 0  # how often a setting was changed
         self._damaged = 0  # settings, bit i for number i
         self._values = [self._load(1 + i) for i in range(len(SETTINGS))]
 
@@ -54,6 +55,7 @@ class Parameters:
             request.finish(FAIL_EXECUTION)
             return
         self._values[setting - 1] = value
+        self.changes += 1
         self._downlink.make(TM_SETTING, (setting, value))
         request.finish()
 

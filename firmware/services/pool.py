@@ -6,6 +6,8 @@ What is reported, and how often, changes nothing here: monitors see every second
 from array import array
 
 from firmware.detector.steady import Steady
+from firmware.sensors.capture import NONE
+from firmware.sensors.slow import NAMES
 from firmware.services import event
 from firmware.world.faults import FIRST_AE, SLOW
 from protocol.wire import tables
@@ -15,7 +17,6 @@ SAMPLE_US = 1_000_000
 VOLUMES = 3
 STANDARD_MK = 293150
 ZERO_CELSIUS_MK = 273150
-NAMES = ("p_gap1", "p_gap2", "p_cabin", "t_outer", "t_middle", "t_inner")
 _BORDERS = ((3, 4), (4, 5), (5, 5))  # the panes beside gap 1, gap 2, cabin, among the readings
 
 
@@ -52,7 +53,8 @@ class Pool:
             count = self._window.crossings[k]
             values[tables.POOL_AE1_CROSSINGS + k] = count - self._crossings[k]
             self._crossings[k] = count
-        values[tables.POOL_AE_HEALTH] = self._health.ae_health
+        hears = self._window.capability != NONE  # a sensor that is not there is no healthy one
+        values[tables.POOL_AE_HEALTH] = self._health.ae_health if hears else 0
         values[tables.POOL_SENSOR_HEALTH] = self._health.sensor_health
         values[tables.POOL_IMPACTS] = self._hits.impacts
         values[tables.POOL_COMMANDS_ACCEPTED] = self._door.accepted

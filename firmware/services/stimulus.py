@@ -1,8 +1,10 @@
-"""Service 131: what a test does to the simulated window, as an event table would, at a tick.
+"""Service 131: what a test does to the simulated window, as an event table would, at a tick, and to
+the unit: its tasks hang, its clock jumps.
 
 Each begins with an event, so that nobody takes it for the real thing.
 """
 
+from firmware.health.hang import KINDS
 from firmware.services import event
 from firmware.world.faults import HEALED
 from protocol.wire.events import CLOCK_JUMPED, STIMULUS
@@ -12,16 +14,19 @@ PENDING = 16
 _SENSORS = (0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13)
 _EDGE_UM = 200_000
 _JUMP_MS = 1 << 30
+_HANG = 6
+_TASKS = 3
 
 
 class Stimulus:
-    """Takes TC[131,1] … [131,5] and [131,7]."""
+    """Takes TC[131,*]; `hang` is a task that is to hang, (task, kind, ms), for who runs them."""
 
     def __init__(self, downlink, window):
         self._downlink = downlink
         self._window = window
         self._pending = []  # (at_us, order, subtype, event)
         self._order = 0
+        self.hang = None
 
     def step(self):
         """Hand to the window what is due; before it advances."""
@@ -58,6 +63,16 @@ class Stimulus:
         """TC[131,5]."""
         x_um, y_um = request.values[1:]
         self._plan(request, 5, "pencil_lead_break", _on_pane(x_um, y_um))
+
+    def hang_task(self, request):
+        """TC[131,6]: from after this step on."""
+        task, kind, _ = request.values
+        if task >= _TASKS or kind >= KINDS:
+            request.finish(FAIL_ARGUMENT)
+            return
+        event.report(self._downlink, STIMULUS, _HANG, 0, "hang")
+        self.hang = request.values
+        request.finish()
 
     def clock_jump(self, request):
         """TC[131,7]: the packets' time jumps; steps go on as they were."""

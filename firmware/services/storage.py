@@ -24,8 +24,10 @@ class Storage:
         values.append(self._recorder.capacity_bytes)
         self._downlink.make(TM_STORAGE, values)
 
-    def report_troubles(self):
+    def step(self):
         """TM[130,2] and ST[05] for what went wrong in the recorder."""
+        if not self._recorder.reports:
+            return
         reports, self._recorder.reports = self._recorder.reports, []
         for kind, *facts in reports:
             if kind == LOST:

@@ -14,6 +14,7 @@ from protocol.wire.tm import HEADER_SIZE
 HOUSEKEEPING = 0  # goes first when the recorder overflows
 EVENT = 1
 
+SUFFIX = ".seg"
 _LETTERS = "he"
 _HEADER = ">HI"
 _HEADER_SIZE = 6
@@ -37,7 +38,7 @@ class Segment:
     @property
     def name(self):
         """The file's name: series, boot, number."""
-        return "%s%05d-%06d.seg" % (_LETTERS[self.series], self.boot, self.number)
+        return "%s%05d-%06d%s" % (_LETTERS[self.series], self.boot, self.number, SUFFIX)
 
     def add(self, record, size):
         """Note a record of `size` bytes at the end."""

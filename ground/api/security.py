@@ -1,32 +1,54 @@
-"""Who may talk to the API: our own host and origin, and for actions the holder of the token.
+"""Who may talk to the API: only under our own names, from our own pages, and in their role.
 
-A web page elsewhere can make a browser send requests to loopback, under any host name that it
-points there (DNS rebinding). The Host check stops that; the Origin check stops plain cross-site
-requests and WebSockets.
+A web page elsewhere can make a browser send requests to us, under any host name that it points
+here (DNS rebinding). The Host check stops that; the Origin check stops plain cross-site requests
+and WebSockets, and an action by cookie also needs what only our own pages can have read.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from hmac import compare_digest
+from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-ACTION_HEADER: Final = "X-Panewatch-Token"
-BODY_MAX: Final = 65_536
-"""Bytes of an action's body; the longest that means anything has a few thousand."""
-_READING: Final = {"GET", "HEAD"}
-_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+from ground.access.access import Access
+from ground.access.errors import StoreError
+from ground.access.identity import ACTING, ANYONE, Identity
+from ground.access.roles import Role
+from ground.access.secret import SECRET_MAX
+from ground.access.sessions import csrf
+from ground.api.bounds import BODY_MAX, TOO_LONG, bounded, drained
+from ground.api.errors import error_answer, shortened, users_unreadable
+from ground.api.headers import with_headers
+from ground.api.permits import least
+from ground.api.site import Site
+
+TOKEN_HEADER: Final = "X-Panewatch-Token"  # noqa: S105 (a name)
+CSRF_HEADER: Final = "X-Panewatch-CSRF"
+RECHECK_S: Final = 5.0
+"""How soon an open live feed ends when its session or token has."""
+_READING: Final = {"GET", "HEAD", "WS"}
+_POLICY_VIOLATION: Final = 1008
+
+
+class Refusal(Exception):  # noqa: N818 (an answer, not a failure)
+    """This request is not let through: HTTP status and words."""
+
+    def __init__(self, status: int, words: str) -> None:
+        super().__init__(words)
+        self.status = status
 
 
 class Guard:
     """ASGI middleware: refuses what may not be before a body is read; adds the security headers.
 
-    The port is read at each request from `app.state.port`: with port 0 it is known only once the
-    server listens.
+    Site and access are read at each request from the app's state: with port 0 the right Host is
+    known only once the server listens.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -37,94 +59,130 @@ class Guard:
         if scope["type"] not in {"http", "websocket"}:
             await self.app(scope, receive, send)
             return
-        port: int = scope["app"].state.port
-        headers = Headers(scope=scope)
-        status, refusal = 403, refuse(headers, port)
-        if refusal is None and scope["type"] == "http" and scope["method"] not in _READING:
-            status, refusal = refuse_action(headers, scope["app"].state.token)
-        if refusal is None:
-            await self.app(scope, _bounded(receive), _with_headers(send, port))
-        elif scope["type"] == "http":
-            answer = JSONResponse({"error": refusal}, status, {"Connection": "close"})
-            await answer(scope, receive, send)
+        site: Site = scope["app"].state.site
+        access: Access = scope["app"].state.access
+        send = with_headers(send, site, scope["path"])
+        try:
+            identity = admit(scope, site, access)
+        except (Refusal, StoreError) as error:
+            await _answer(_as_refusal(error), scope, receive, send)
+            return
+        ACTING.set(identity)
+        if scope["type"] == "http":
+            await self.app(scope, bounded(receive), send)
         else:
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal})
+            await self._attend(scope, receive, send, lambda: admit(scope, site, access))
+
+    async def _attend(
+        self, scope: Scope, receive: Receive, send: Send, still: Callable[[], Identity]
+    ) -> None:
+        """Serve a WebSocket until its end, or until its session or token ends."""
+        serving = asyncio.ensure_future(self.app(scope, receive, send))
+        try:
+            while not (await asyncio.wait([serving], timeout=RECHECK_S))[0]:
+                try:
+                    still()
+                except (Refusal, StoreError) as error:
+                    serving.cancel()
+                    await asyncio.wait([serving])
+                    await send(_closing(_as_refusal(error)))
+                    return
+            serving.result()
+        finally:
+            serving.cancel()
 
 
-def refuse(headers: Headers, port: int) -> str | None:
-    """Why a request with these headers is refused, or None."""
-    hosts = [f"{name}:{port}" for name in _NAMES]
-    if port == 80:  # clients leave HTTP's own port out
-        hosts += _NAMES
-    host = headers.get("host", "")
-    if host not in hosts:
-        return f"Host {host or '(none)'} is not this ground station; use {hosts[0]}."
-    origin = headers.get("origin")
-    if origin is not None and origin not in [f"http://{h}" for h in hosts]:
-        return f"A page of {origin} may not use this ground station."
-    return None
-
-
-def refuse_action(headers: Headers, token: str) -> tuple[int, str | None]:
-    """Status and reason for which an action with these headers is refused; reason None: it is not.
-
-    Every request that is more than reading is an action, so that none can be added without this.
-    """
-    if not compare_digest(headers.get(ACTION_HEADER, "").encode(), token.encode()):
-        return 401, f"This action needs the start URL's token as header {ACTION_HEADER}."
+def admit(scope: Scope, site: Site, access: Access) -> Identity:
+    """Who a request is from, when they may; else raises Refusal."""
+    headers = Headers(scope=scope)
+    refuse(headers, site)
+    method: str = scope["method"] if scope["type"] == "http" else "WS"
+    needed = least(method, scope["path"])
+    if method in _READING and needed is Role.VIEWER and site.open_reading:
+        needed = Role.ANYONE
+    identity = _by_token(headers, access)
+    if identity is None:
+        identity, secret = _by_cookie(headers, site, access)
+        signing_in = scope["path"] == "/api/session" and method == "POST"
+        if secret and method not in _READING and not signing_in:
+            _check_csrf(headers, secret)
+    if identity.role < needed:
+        raise _not_allowed(identity, needed, access)
     length = headers.get("content-length", "0")
     if length.isdecimal() and int(length[:20]) > BODY_MAX:
-        return 413, _TOO_LONG
-    return 200, None
+        raise Refusal(413, f"{TOO_LONG}.")
+    return identity
 
 
-_TOO_LONG: Final = f"The body may have {BODY_MAX} bytes at most."
+def refuse(headers: Headers, site: Site) -> None:
+    """Raise Refusal for another's Host or Origin."""
+    for name in ("host", "origin"):
+        if len(headers.getlist(name)) > 1:
+            raise Refusal(403, f"A request has one header {name.title()} at most.")
+    hosts = site.hosts
+    host = headers.get("host", "")
+    if host.lower() not in hosts:
+        words = f"Host {host or '(none)'} is not this ground station; use {hosts[0]}."
+        raise Refusal(403, words)
+    origin = headers.get("origin")
+    if origin is not None and origin.lower() not in [f"{site.scheme}://{h}" for h in hosts]:
+        raise Refusal(403, f"A page of {origin} may not use this ground station.")
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Ends a request whose body grows too long, whatever length it told."""
-    got = 0
-
-    async def bounded() -> Message:
-        nonlocal got
-        message = await receive()
-        if message["type"] == "http.request":
-            got += len(message.get("body", b""))
-            if got > BODY_MAX:
-                raise HTTPException(413, _TOO_LONG.rstrip("."), {"Connection": "close"})
-        return message
-
-    return bounded
+def session_secret(headers: Headers, site: Site) -> str:
+    """The session's secret that a request brings; "" without one."""
+    try:
+        found = SimpleCookie(headers.get("cookie", "")).get(site.cookie)
+    except CookieError:
+        return ""
+    return found.value if found and len(found.value) <= SECRET_MAX else ""
 
 
-def _with_headers(send: Send, port: int) -> Send:
-    async def guarded(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message["headers"] = [*message["headers"], *_headers(port)]
-        await send(message)
+def _by_token(headers: Headers, access: Access) -> Identity | None:
+    """Of who names a token; None without one. A wrong one is nobody, whatever cookie came along."""
+    given = headers.get(TOKEN_HEADER)
+    kind, _, bearer = headers.get("authorization", "").partition(" ")
+    if given is None and kind.lower() == "bearer":
+        given = bearer.strip()
+    if given is None:
+        return None
+    return access.by_token(given) or ANYONE
 
-    return guarded
+
+def _by_cookie(headers: Headers, site: Site, access: Access) -> tuple[Identity, str]:
+    secret = session_secret(headers, site)
+    identity = access.by_session(secret)
+    return (ANYONE, "") if identity is None else (identity, secret)
 
 
-def _headers(port: int) -> list[tuple[bytes, bytes]]:
-    sockets = " ".join(f"ws://{name}:{port}" for name in _NAMES[:2])  # CSP has no IPv6 literals
-    policy = "; ".join(
-        (
-            "default-src 'self'",
-            "script-src 'self' 'unsafe-eval'",  # Open MCT compiles its templates
-            "style-src 'self' 'unsafe-inline'",
-            "img-src 'self' data: blob:",
-            "font-src 'self' data:",
-            f"connect-src 'self' {sockets}",
-            "object-src 'none'",
-            "base-uri 'none'",
-            "form-action 'self'",
-            "frame-ancestors 'none'",
-        )
-    )
-    return [
-        (b"content-security-policy", policy.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        (b"referrer-policy", b"no-referrer"),
-        (b"cache-control", b"no-cache"),
-    ]
+def _check_csrf(headers: Headers, secret: str) -> None:
+    if not compare_digest(headers.get(CSRF_HEADER, "").encode(), csrf(secret).encode()):
+        raise Refusal(403, f"This action needs the session's own header {CSRF_HEADER}.")
+
+
+def _not_allowed(identity: Identity, needed: Role, access: Access) -> Refusal:
+    if identity.role is not Role.ANYONE:
+        words = f"{identity.author or 'You'} may not: this needs the role {needed.label}"
+        return Refusal(403, f"{words}, not {identity.role.label}.")
+    if access.has_users:
+        return Refusal(401, f"Sign in first, or send an API token as header {TOKEN_HEADER}.")
+    return Refusal(401, f"This action needs the start URL's token as header {TOKEN_HEADER}.")
+
+
+def _as_refusal(error: Exception) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    return Refusal(503, users_unreadable(error))
+
+
+async def _answer(refusal: Refusal, scope: Scope, receive: Receive, send: Send) -> None:
+    if scope["type"] == "http":
+        await drained(scope, receive)
+        close = {"Connection": "close"}
+        await error_answer(refusal.status, str(refusal), close)(scope, receive, send)
+    else:
+        await send(_closing(refusal))
+
+
+def _closing(refusal: Refusal) -> Message:
+    return {"type": "websocket.close", "code": _POLICY_VIOLATION, "reason": shortened(str(refusal))}

@@ -1,4 +1,4 @@
-"""Run the app on loopback: bind first, then tell the address once it answers."""
+"""Run the app: bind first, then tell the address once it answers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
@@ -14,11 +15,14 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-HOST: Final = "127.0.0.1"
+from ground.api.quiet import quieten
+from ground.api.site import LOOPBACK, Site
+
+HOST: Final = LOOPBACK
 CONNECTIONS_MAX: Final = 256
 """Open at once, so that a flood leaves descriptors for links and archive."""
 REQUEST_S: Final = 10.0
-"""For a new connection's first request; who says nothing holds a place no longer."""
+"""For the head of a request; who says nothing, or half of it, holds a place no longer."""
 BACKLOG: Final = 64
 """Connections waiting; as many are taken at a time."""
 KEEP_ALIVE_S: Final = 5
@@ -30,11 +34,18 @@ _FULL: Final = b'{"error": "Too many connections are open; try again later."}'
 class PortError(OSError):
     """This port cannot be had; the words say why and what to do."""
 
-    def __init__(self, port: int, cause: OSError) -> None:
+    def __init__(self, port: int, cause: OSError, host: str = HOST) -> None:
         used = cause.errno == errno.EADDRINUSE
         why = "is in use by another program" if used else f"cannot be opened ({cause.strerror})"
-        super().__init__(f"port {port} {why}: choose another, or 0 for a free one")
+        words = f"port {port} {why}: choose another, or 0 for a free one"
+        if cause.errno == errno.EADDRNOTAVAIL:
+            words = f"{host} is no address of this computer"
+        super().__init__(words)
         self.port = port
+
+
+class CertificateError(ValueError):
+    """The certificate or its key cannot be used; the words say why."""
 
 
 class _Server(uvicorn.Server):
@@ -66,36 +77,66 @@ class _Connection(H11Protocol):
             transport.write(head.encode() + _FULL)
             transport.close()
         else:
-            self.loop.call_later(REQUEST_S, self._give_up)
+            self.loop.call_later(REQUEST_S, self._give_up, None)
 
-    def _give_up(self) -> None:
-        # A WebSocket's connection has another protocol by now.
-        if self.cycle is None and self.transport.get_protocol() is self:
+    def on_response_complete(self) -> None:
+        done = self.cycle
+        super().on_response_complete()
+        self.loop.call_later(REQUEST_S, self._give_up, done)
+
+    def _give_up(self, before: object) -> None:
+        """Close when no request has begun since then; a half one does not count."""
+        # A closed one has no protocol any more, and TLS's transport fails when asked for it; a
+        # WebSocket's has another by now.
+        if self.transport.is_closing():
+            return
+        if self.cycle is before and self.transport.get_protocol() is self:
             self.transport.close()
 
 
-def listen(port: int) -> socket.socket:
-    """A socket bound to loopback; port 0 takes a free one. Raises PortError."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """A socket bound to that address; port 0 takes a free one. Raises PortError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         if os.name == "posix":  # elsewhere the option would share a port that is in use
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((HOST, port))
+        sock.bind((host, port))
         sock.listen(BACKLOG)
     except OSError as error:
         sock.close()
-        raise PortError(port, error) from error
+        raise PortError(port, error, host) from error
     return sock
 
 
 @asynccontextmanager
 async def serve(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
-    """Serve while the context is open; gives the address, e.g. http://127.0.0.1:8420.
+    """Serve the app's site while the context is open; gives its address: http://127.0.0.1:8420.
 
-    Raises PortError.
+    Raises PortError, CertificateError.
     """
-    sock = listen(port)
-    app.state.port = sock.getsockname()[1]
+    site: Site = app.state.site
+    config = _config(app, site)
+    sock = listen(port, site.host)
+    site.port = sock.getsockname()[1]
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[sock]))
+    answers = asyncio.create_task(server.answers.wait())
+    try:
+        await asyncio.wait([running, answers], return_when=asyncio.FIRST_COMPLETED)
+        if not server.answers.is_set():
+            await running
+            raise RuntimeError("the console's server ended before it answered")
+        yield site.address
+    finally:
+        answers.cancel()
+        server.should_exit = True
+        await running
+        sock.close()
+
+
+def _config(app: FastAPI, site: Site) -> uvicorn.Config:
+    tls = site.certificate
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -106,18 +147,17 @@ async def serve(app: FastAPI, port: int = 0) -> AsyncIterator[str]:
         ws_max_size=_MESSAGE_MAX,
         server_header=False,
         timeout_graceful_shutdown=_SHUTDOWN_S,
+        proxy_headers=False,  # an address that a client can make up is none to lock out by
+        ssl_certfile=str(tls.chain) if tls else None,
+        ssl_keyfile=str(tls.key) if tls else None,
     )
-    server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=[sock]))
-    answers = asyncio.create_task(server.answers.wait())
+    quieten()
     try:
-        await asyncio.wait([running, answers], return_when=asyncio.FIRST_COMPLETED)
-        if not server.answers.is_set():
-            await running
-            raise RuntimeError("the console's server ended before it answered")
-        yield f"http://{HOST}:{app.state.port}"
-    finally:
-        answers.cancel()
-        server.should_exit = True
-        await running
-        sock.close()
+        config.load()
+    except (ssl.SSLError, OSError) as error:
+        assert tls is not None
+        why = error.strerror or error
+        raise CertificateError(f"{tls.chain} and {tls.key}: unusable together ({why})") from error
+    if config.ssl is not None:
+        config.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+    return config

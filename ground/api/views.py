@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-from ground.api import alarm_views
+from ground.api import alarm_views, bounded_views, command_views
 from ground.api.json_values import Json, finite, when
 from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
 from ground.fleet import ACOUSTIC, Fleet, Window
 from ground.model import Finding, Impact, Inspection, Leak, Rule, UnitKey, VehicleStatus
+from ground.stream.completeness import Completeness, as_rows, total
+from ground.verdict.figures import range_words
 from ground.verdict.inputs import inputs_words
-from ground.verdict.words import course_words, range_words
+from ground.verdict.words import course_words, status_meaning
 from protocol.schema.timescale import iso
+
+CLOCK = ("offset_s", "accuracy_s", "drift_ppm", "drift_accuracy_ppm")
 
 
 def ms(time_us: int) -> float:
@@ -26,13 +31,15 @@ def health(ground: Ground, schema: str, version: str) -> Json:
     first = state.first_packet_us
     return {
         "ok": state.ok,
+        "replay": ground.replay() or None,
         "schema": schema,
         "version": version,
         "uptime_s": (state.now_us - state.started_us) / 1e6,
         "first_packet_s": None if first is None else (first - state.started_us) / 1e6,
         "packets": state.packets,
-        "links": [{"name": k.name, "state": k.state, "words": k.words} for k in state.links],
+        "links": [asdict(link) for link in state.links],
         "archive": state.archive,
+        "queue": asdict(state.queue),
     }
 
 
@@ -80,12 +87,11 @@ def unit(state: UnitState) -> Json:
         "last_received": when(state.last_received_us),
         "last_onboard": when(state.last_onboard_us),
         "missing": state.missing,
+        "given_up": state.given_up,
         "lost": state.lost,
         "refilling": state.refilling,
         "packets": state.packets,
-        "correlation": {"offset_s": state.offset_s, "accuracy_s": state.accuracy_s}
-        if known
-        else None,
+        "correlation": {name: getattr(state, name) for name in CLOCK} if known else None,
     }
 
 
@@ -200,6 +206,7 @@ def vehicle_status(status: VehicleStatus, leaks: Iterable[Leak]) -> Json:
         "name": status.name,
         "role": status.role,
         "status": status.status,
+        "meaning": status_meaning(status),
         "unknown_since": when(status.unknown_since_us),
         "rules": [_rule(r) for r in status.rules],
         "history": [{"time": iso(t), "status": s, "rule": r} for t, s, r in status.history],
@@ -218,6 +225,21 @@ def vehicle_status(status: VehicleStatus, leaks: Iterable[Leak]) -> Json:
     }
 
 
+def limits(ground: Ground) -> Json:
+    """The limits that hold: the whole set, and of each vehicle those of its flight context."""
+    held = ground.limits()
+    contexts = {v.id: ground.context(v.id) for v in ground.fleet().vehicles}
+    return {
+        "version": held.version,
+        "limits": held.to_dict(),
+        "contexts": contexts,
+        "within": {
+            vehicle: {name: asdict(found) for name, found in held.within(context).items()}
+            for vehicle, context in contexts.items()
+        },
+    }
+
+
 def topic(ground: Ground, name: str) -> Any:
     """One of the lists that both GET and the WebSocket give."""
     match name:
@@ -227,13 +249,20 @@ def topic(ground: Ground, name: str) -> Any:
             leaks = ground.leaks()
             listed = [vehicle_status(s, leaks) for s in ground.statuses()]
         case "impacts":
-            listed = [impact(i) for i in ground.impacts()]
+            listed = [impact(i) for i in bounded_views.impacts(ground.impacts())]
         case "leaks":
             listed = [leak(k) for k in ground.leaks()]
         case "findings":
-            listed = [finding(f) for f in ground.findings()]
+            listed = [finding(f) for f in bounded_views.findings(ground.findings())]
         case "alarms":
-            listed = alarm_views.alarms(alarm_views.newest(ground.alarms()))
+            foremost = alarm_views.foremost(ground.alarms())
+            listed = alarm_views.alarms(foremost, replay=ground.replay())
+        case "commands":
+            listed = [command_views.request(r) for r in ground.commands(command_views.SHOWN)]
+        case "counts":
+            return bounded_views.counts(ground)
+        case "limits":
+            return limits(ground)
         case _:
             raise KeyError(name)
     return finite(listed)
@@ -250,9 +279,17 @@ def sample(given: Sample) -> Json:
     }
 
 
-def points(history: Iterable[tuple[int, float]]) -> list[Json]:
-    """History of one parameter."""
-    return [{"utc": ms(t), "value": finite(v)} for t, v in history]
+def history(points: Iterable[tuple[int, float]], dropped: Iterable[tuple[int, int]]) -> Json:
+    """History of one parameter, and which times retention has dropped of it."""
+    return {
+        "points": [{"utc": ms(t), "value": finite(v)} for t, v in points],
+        "dropped_by_retention": [{"from": iso(first), "to": iso(last)} for first, last in dropped],
+    }
+
+
+def completeness(hours: Sequence[Completeness]) -> Json:
+    """What is here and what is missing, by hour and altogether."""
+    return {"hours": as_rows(hours, "utc", ms), "total": total(hours)}
 
 
 def unit_key(ground: Ground, vehicle: str, name: str) -> UnitKey | None:

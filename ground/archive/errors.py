@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from struct import error as StructError  # noqa: N812 (a class)
 from traceback import clear_frames
+from typing import Final
+
+UNREADABLE: Final = (sqlite3.DatabaseError, UnicodeDecodeError)
+"""What reading a damaged file raises: SQLite's words on it may hold bytes of the damage."""
 
 
 class ArchiveError(Exception):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from struct import Struct, calcsize
-from typing import Any, Final
+from struct import Struct
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from ground.receive.run import Table, tables_of
 from protocol.schema.decode import Bodies
-from protocol.wire.tm import HEADER_SIZE
 
 Dictionary = dict[str, Any]
-
-_DEFAULTS: Final = {"scale": 1.0, "offset": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,20 @@ class Field:
     """One numeric parameter in one packet type."""
 
     packet: str
-    read: Callable[[bytes], float]
-    """Engineering value from a whole packet; equals protocol.schema.decode.engineering."""
+    column: str
+    """Its field in the packet's table."""
+    scale: float
+    offset: float
+
+    def read(self, table: Table) -> NDArray[np.float64]:
+        """Engineering values; equal to protocol.schema.decode.engineering of each."""
+        return self.engineering(table[self.column].astype(np.float64))
+
+    def engineering(self, raw: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of raw values."""
+        if self.scale == 1.0 and self.offset == 0.0:
+            return raw
+        return raw * self.scale + self.offset
 
 
 def bodies(dictionary: Dictionary) -> Bodies:
@@ -36,22 +48,16 @@ def bodies(dictionary: Dictionary) -> Bodies:
     }
 
 
+def tables(dictionary: Dictionary) -> dict[str, np.dtype[np.void]]:
+    """The table (ground/receive/run.py) of each packet type of a stored dictionary."""
+    return dict(tables_of(bodies(dictionary)).values())
+
+
 def fields(dictionary: Dictionary, parameter: str) -> list[Field]:
     """Where a numeric parameter stands in the packets of a stored dictionary."""
-    found = []
-    for t in dictionary["telemetry"]:
-        before = ">"
-        for p in t["parameters"]:
-            if p["name"] == parameter and not p["format"].endswith("s"):
-                found.append(Field(t["name"], _reader(before, p)))
-            before += p["format"]
-    return found
-
-
-def _reader(before: str, p: dict[str, Any]) -> Callable[[bytes], float]:
-    at = HEADER_SIZE + calcsize(before)
-    unpack = Struct(">" + p["format"]).unpack_from
-    scale, offset = p["scale"], p["offset"]
-    if {"scale": scale, "offset": offset} == _DEFAULTS:
-        return lambda data: unpack(data, at)[0]
-    return lambda data: unpack(data, at)[0] * scale + offset
+    return [
+        Field(t["name"], f"body_{parameter}", p["scale"], p["offset"])
+        for t in dictionary["telemetry"]
+        for p in t["parameters"]
+        if p["name"] == parameter and not p["format"].endswith("s")
+    ]

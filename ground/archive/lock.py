@@ -7,16 +7,19 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from ground.archive.errors import ArchiveInUse, ArchiveUnwritable
+
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(descriptor: int) -> None:
+    def _lock(descriptor: int, *, shared: bool = False) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 else:
     import fcntl
 
-    def _lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _lock(descriptor: int, *, shared: bool = False) -> None:
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
 
 
 class LockHeldError(Exception):
@@ -49,3 +52,39 @@ class FileLock:
         if sys.platform == "win32":  # where no open file can be removed
             with suppress(OSError):
                 self._path.unlink()
+
+
+def make_folder(path: Path) -> None:
+    """Make an archive's folder; raises ArchiveUnwritable."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveUnwritable(
+            path, f"its folder cannot be made ({error.strerror}); name another folder"
+        ) from None
+
+
+def is_locked(path: Path) -> bool:
+    """True while a ground station writes to this archive."""
+    try:
+        with path.with_name(f"{path.name}.lock").open("rb") as file:
+            _lock(file.fileno(), shared=True)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def lock_archive(path: Path) -> FileLock:
+    """Keep other ground stations from writing to it; raises ArchiveInUse or ArchiveUnwritable."""
+    try:
+        return FileLock(path.with_name(path.name + ".lock"))
+    except LockHeldError:
+        raise ArchiveInUse(
+            path, "another ground station writes to this archive; stop it or name another"
+        ) from None
+    except OSError as error:
+        raise ArchiveUnwritable(
+            path, f"cannot write beside it ({error.strerror}); name another folder"
+        ) from None

@@ -25,5 +25,9 @@ def install(app: FastAPI) -> None:
     async def phone() -> FileResponse:
         return FileResponse(STATIC / "index.html")
 
+    @app.get("/signin", include_in_schema=False)
+    async def sign_in() -> FileResponse:
+        return FileResponse(STATIC / "signin.html")
+
     app.mount("/static", StaticFiles(directory=STATIC), "static")
     app.mount("/openmct", StaticFiles(directory=fetch.OPENMCT, check_dir=False), "openmct")

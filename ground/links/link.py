@@ -43,6 +43,10 @@ class Link(ABC):
         """Under this name a broker keeps what comes while the ground is down."""
         self.state = LinkState.WAITING
         self.words = "not opened yet"
+        self.dropped = 0
+        """Messages that came while too many waited already; the units send them again."""
+        self.refused = 0
+        """Messages that are kept but not read; the chunk says why."""
         self.on_change: Callable[[Link], None] = lambda _: None
         self._clock = clock
         self._commands: asyncio.Queue[tuple[UnitKey, bytes]] = asyncio.Queue(COMMANDS_MAX)

@@ -11,20 +11,29 @@ import select
 import socket
 from contextlib import suppress
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import serial
 
 from ground.links.link import LinkError
+from ground.links.port_lock import port_lock
+from ground.links.secrecy import without_passwords
 
 READ_S: Final = 0.02
 """Longest wait in a read."""
-READ_MAX: Final = 16_384
+READ_MAX: Final = 65_536
+"""What a fast line brings at once is worth being looked at together."""
 OPEN_S: Final = 5.0
 WRITE_S: Final = 2.0
 _NO_KIND: Final = re.compile(r"[\w.-]+:\d{1,5}")
 """A host and port alone."""
+_DEVICE: Final = re.compile(r"[/\\]|^COM\d+$", re.IGNORECASE)
+"""What names a device, there or not: a path, or Windows' own names."""
+_KINDS: Final = (
+    "write mqtt[s]://HOST, socket://HOST:PORT, rfc2217://HOST:PORT or a device such as /dev/ttyACM0"
+)
 
 
 class Port(Protocol):
@@ -63,11 +72,15 @@ class SocketPort:
     """A serial line over TCP, `socket://host:port`."""
 
     def __init__(self, url: str) -> None:
-        self._socket = socket.create_connection(socket_address(url), OPEN_S)
+        self._lock = port_lock(url)
+        try:
+            self._socket = socket.create_connection(socket_address(url), OPEN_S)
+        except OSError:
+            self._lock.release()
+            raise
         self._socket.settimeout(WRITE_S)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.write = self._socket.sendall
-        self.close = self._socket.close
 
     def read(self) -> bytes:
         """See Port."""
@@ -77,6 +90,11 @@ class SocketPort:
         if not data:
             raise ConnectionError("the other end hung up")
         return data
+
+    def close(self) -> None:
+        """See Port."""
+        self._socket.close()
+        self._lock.release()
 
 
 def is_socket(url: str) -> bool:
@@ -90,12 +108,12 @@ def check_address(url: str) -> None:
     if not sign:
         if _NO_KIND.fullmatch(url):
             raise LinkError(f"{url} has no kind; write mqtt://{url} or socket://{url}")
+        if not (_DEVICE.search(url) or Path(url).exists()):
+            raise LinkError(f"{without_passwords(url)}: neither an address nor a device; {_KINDS}")
     elif scheme in ("socket", "rfc2217"):
         socket_address(url)
     elif not scheme.isalnum() or find_spec(f"serial.urlhandler.protocol_{scheme}") is None:
-        raise LinkError(
-            f"{url}: no such kind of link; write mqtt://…, socket://…, rfc2217://… or a device"
-        )
+        raise LinkError(f"{without_passwords(url)}: no such kind of link; {_KINDS}")
 
 
 def socket_address(url: str) -> tuple[str, int]:
@@ -106,5 +124,6 @@ def socket_address(url: str) -> tuple[str, int]:
     except ValueError:
         host = port = None
     if not host or not port:
-        raise LinkError(f"{url}: write {url.partition(':')[0]}://host:port")
+        scheme = url.partition(":")[0]
+        raise LinkError(f"{without_passwords(url)}: write {scheme}://host:port")
     return host, port

@@ -10,10 +10,10 @@ from ground.links.serial import SerialLink
 
 
 def make_link(url: str, clock: Callable[[], int]) -> Link:
-    """`mqtt://…`, or what pyserial opens: `/dev/ttyACM0`, `COM3`, `socket://…`, `rfc2217://…`.
+    """`mqtt[s]://…`, or what pyserial opens: `/dev/ttyACM0`, `COM3`, `socket://…`, `rfc2217://…`.
 
     Raises LinkError.
     """
-    if url.startswith("mqtt:"):
+    if url.startswith(("mqtt:", "mqtts:")):
         return MqttLink(url, clock)
     return SerialLink(url, clock)

@@ -11,9 +11,14 @@ import numpy as np
 from ground.fleet import ACOUSTIC, Window
 from ground.model import Impact, Packet
 from ground.monitor.localise import (
+    A0,
+    EITHER,
+    S0,
+    STRETCH_SIGMA_US,
     WEAK_DB,
     WEAK_SIGMA_US,
     Location,
+    Mode,
     NotLocalisedError,
     localise,
 )
@@ -39,7 +44,8 @@ def read_impact(
 ) -> Impact:
     """The impact that a hit packet reports; sensors that are `faulty` are not heard.
 
-    With `picks` the unit tells A0 from S0: only arrivals that it calls picked are used.
+    With `picks` the unit tells A0 from S0: only arrivals that it calls picked are used, each with
+    the speed of its wave. Without, an arrival is a first crossing of either.
     """
     raw = packet.decoded.raw
     channels, clipped = int(raw["channels"]), int(raw["saturated"])
@@ -47,19 +53,18 @@ def read_impact(
     sensors = [window.sensors[i] for i in heard]
     place: Location | None = None
     reason = ""
-    used = [i for i in heard if not picks or int(raw["picked"]) >> i & 1]
+    stretch = int(raw.get("picked_s0", 0)) & ~int(raw["picked"]) if picks else 0
+    used = [i for i in heard if not picks or (int(raw["picked"]) | stretch) >> i & 1]
     try:
         place = localise(
             [window.sensors[i] for i in used],
             [_scaled(raw, f"{ACOUSTIC[i]}_arrival") for i in used],
             velocity_m_s=window.velocity_m_s,
             sigma_us=[
-                max(sigma_us, WEAK_SIGMA_US)
-                if _scaled(raw, f"{ACOUSTIC[i]}_peak") < WEAK_DB
-                else sigma_us
-                for i in used
+                max(sigma_us, _least_sigma_us(raw, i, stretch=bool(stretch >> i & 1))) for i in used
             ],
             radius_mm=window.radius_mm,
+            modes=[_mode(i, stretch, picks=picks) for i in used],
         )
         if place.ellipse_mm[0] > window.radius_mm:
             reason = f"the picks leave it open: ±{place.ellipse_mm[0]:.0f} mm, more than the pane"
@@ -67,7 +72,7 @@ def read_impact(
     except NotLocalisedError as error:
         reason = error.reason
         if len(used) < len(heard):
-            reason += f"; of {len(heard)} arrivals {len(used)} are surely A0"
+            reason += f"; of {len(heard)} arrivals {len(used)} are picks"
     except np.linalg.LinAlgError:
         reason = "the picks have no solution"
     peaks = []
@@ -89,8 +94,9 @@ def read_impact(
         pane=struck_pane(size, saturated=clipped != 0),
         time_us=trigger_us + (round(place.time_us) if place else 0),
         localised=place is not None,
-        x_mm=round(place.x_mm, POSITION_DIGITS) if place else None,
-        y_mm=round(place.y_mm, POSITION_DIGITS) if place else None,
+        # + 0.0: no negative zero.
+        x_mm=round(place.x_mm, POSITION_DIGITS) + 0.0 if place else None,
+        y_mm=round(place.y_mm, POSITION_DIGITS) + 0.0 if place else None,
         ellipse_mm=_rounded(place.ellipse_mm) if place else None,
         saturated=clipped != 0,
         late=packet.late,
@@ -100,7 +106,22 @@ def read_impact(
         received_us=packet.received_us,
         packet=packet.id,
         reason=reason,
+        clipped_channels=sum(p.clipped for p in peaks),
     )
+
+
+def _mode(i: int, stretch: int, *, picks: bool) -> Mode:
+    """The wave that a sensor's arrival is of; `stretch` has bits of those that picked S0."""
+    if not picks:
+        return EITHER
+    return S0 if stretch >> i & 1 else A0
+
+
+def _least_sigma_us(raw: Mapping[str, int | bytes], i: int, *, stretch: bool) -> float:
+    """What a pick's time is uncertain by at least."""
+    if stretch:
+        return STRETCH_SIGMA_US
+    return WEAK_SIGMA_US if _scaled(raw, f"{ACOUSTIC[i]}_peak") < WEAK_DB else 0.0
 
 
 def _scaled(raw: Mapping[str, int | bytes], name: str) -> float:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from ground.model import UnitKey
 from protocol.schema.severity import Severity
@@ -25,13 +25,21 @@ class LatestValue:
     """Violated level, NORMAL within limits."""
 
 
+class _Newest(NamedTuple):
+    """A unit's newest packet."""
+
+    values: Mapping[str, float]
+    limits: Mapping[str, Severity]
+    onboard_us: int
+    received_us: int
+
+
 class Latest(Mapping[UnitKey, Mapping[str, LatestValue]]):
-    """Newest values by unit. Late data never gets here."""
+    """Newest values by unit, made when they are asked for. Late data never gets here."""
 
     def __init__(self) -> None:
-        self._values: dict[UnitKey, dict[str, LatestValue]] = {}
+        self._newest: dict[UnitKey, _Newest] = {}
         self._stale: dict[UnitKey, bool] = {}
-        self._received: dict[UnitKey, int] = {}
 
     def update(
         self,
@@ -41,28 +49,18 @@ class Latest(Mapping[UnitKey, Mapping[str, LatestValue]]):
         onboard_us: int,
         received_us: int,
     ) -> bool:
-        """Take a packet's values; True when the unit was stale until now."""
+        """Take a packet's values, the same parameters each time; True: it was stale until now."""
         was_stale = self._stale.get(unit, True)
         self._stale[unit] = False
-        self._received[unit] = received_us
-        self._values.setdefault(unit, {}).update(
-            {
-                name: LatestValue(
-                    value, onboard_us, received_us, False, limits.get(name, Severity.NORMAL)
-                )
-                for name, value in values.items()
-            }
-        )
+        self._newest[unit] = _Newest(values, dict(limits), onboard_us, received_us)
         return was_stale
 
     def tick(self, now_us: int) -> bool:
         """Let values grow old; True when a unit has become stale."""
         changed = False
-        for unit, received_us in self._received.items():
-            if now_us - received_us > STALE_AFTER_US and not self._stale[unit]:
+        for unit, newest in self._newest.items():
+            if now_us - newest.received_us > STALE_AFTER_US and not self._stale[unit]:
                 self._stale[unit] = changed = True
-                values = self._values[unit]
-                values.update({name: replace(v, stale=True) for name, v in values.items()})
         return changed
 
     def is_stale(self, unit: UnitKey) -> bool:
@@ -70,10 +68,20 @@ class Latest(Mapping[UnitKey, Mapping[str, LatestValue]]):
         return self._stale.get(unit, True)
 
     def __getitem__(self, unit: UnitKey) -> Mapping[str, LatestValue]:
-        return self._values[unit]
+        newest, stale = self._newest[unit], self._stale[unit]
+        return {
+            name: LatestValue(
+                value,
+                newest.onboard_us,
+                newest.received_us,
+                stale,
+                newest.limits.get(name, Severity.NORMAL),
+            )
+            for name, value in newest.values.items()
+        }
 
     def __iter__(self) -> Iterator[UnitKey]:
-        return iter(self._values)
+        return iter(self._newest)
 
     def __len__(self) -> int:
-        return len(self._values)
+        return len(self._newest)

@@ -7,17 +7,18 @@ A fall counts when every lag, and every way the gas may hang on its thermometers
 from __future__ import annotations
 
 import math
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ground.model import PacketId
+from ground.model import PacketId, UnitKey
 from ground.monitor.decay import Decay, Floats, Hinge, decay, hinge, noise_pa, slopes, step
-from ground.monitor.gas_temperature import NOMINAL, start_drift_k_s
-from ground.monitor.running_slope import RunningSlope
+from ground.monitor.gas_temperature import LAGS_S, NOMINAL, THERMOMETERS, start_drift_k_s
+from ground.monitor.running_slope import RunningSlope, Slopes
+from ground.monitor.window import Window
 
 NOISE_PA: Final = 20.0
 """Standard deviation of a healthy pressure sensor."""
@@ -44,15 +45,11 @@ REFERENCE_K: Final = 293.15
 MOST_EVIDENCE: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One housekeeping packet as a volume sees it."""
-
-    time_s: float
-    pressure_pa: float
-    gas_k: Floats
-    """Gas temperature by hypothesis, shape (3 thermometers, lags); known since time 0."""
-    packet: PacketId
+TIME, BOOT, RECORD, PRESSURE, GAS = range(5)
+"""Columns of a sample as a volume sees it: time in s, packet, pressure in Pa; from GAS on the gas
+temperature by hypothesis, (thermometers, lags) made flat, known since time 0."""
+COLUMNS: Final = GAS + len(THERMOMETERS) * len(LAGS_S)
+_NOMINAL: Final = [GAS + r * len(LAGS_S) + NOMINAL for r in range(len(THERMOMETERS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +65,17 @@ class Found:
 
 
 class Volume:
-    """Watches P/T of one volume.
+    """Watches P/T of one volume of a unit's window.
 
     `thermometers`: name by row of `gas_k`. `steady`: the gas may also keep a temperature of its
     own, as a cabin's does.
     """
 
-    def __init__(self, thermometers: Mapping[int, str], *, steady: bool) -> None:
+    def __init__(self, unit: UnitKey, thermometers: Mapping[int, str], *, steady: bool) -> None:
+        self._unit = unit
         self._thermometers = thermometers
         self._steady = steady
-        self._samples: deque[Sample] = deque()
+        self._samples = Window(KEEP_S, COLUMNS)
         self._line = RunningSlope(WINDOW_S)
         self._suspect = self._quiet = 0
         self.leaking: Found | None = None
@@ -101,26 +99,55 @@ class Volume:
         """How many samples the last minute has."""
         return len(self._line)
 
+    def seen(self, back: int = 0) -> Floats:
+        """FEWEST samples, the newest but so many; the oldest where there are not more."""
+        rows = self._samples.rows
+        end = max(len(rows) - back, min(len(rows), FEWEST))
+        return rows[max(0, end - FEWEST) : end].copy()
+
     def slope_pa_s(self) -> tuple[float, float]:
         """Slope of P/T over the last minute at a middle lag, and its σ."""
         return self._line.slope(NOISE_PA)
 
-    def add(self, sample: Sample, healthy: set[int]) -> Found | None:
-        """Take a sample; returns what it shows for the first time. `healthy`: rows to trust."""
-        self._samples.append(sample)
-        while sample.time_s - self._samples[0].time_s > KEEP_S:
-            self._samples.popleft()
-        rows = self._rows(healthy)
-        gas_k = sum(float(sample.gas_k[r, NOMINAL]) for r in rows) / len(rows)
-        self._line.add(sample.time_s, sample.pressure_pa * REFERENCE_K / gas_k)
+    def add(self, sample: Floats, healthy: set[int]) -> Found | None:
+        """Take a sample (COLUMNS); returns what it shows for the first time.
+
+        `healthy`: rows of thermometers to trust.
+        """
+        self.keep(sample, healthy)
         if self.leaking is not None:
-            self._track(self.leaking, rows)
+            self._track(self.leaking, self._rows(healthy))
             return None
         slope, sigma = self._line.slope(NOISE_PA)
         if len(self._line) < FEWEST or slope > (1 - SIGMAS) * sigma:
             self._suspect = 0
             return None
         return self._examine(healthy)
+
+    def keep(self, sample: Floats, healthy: set[int]) -> None:
+        """Take a sample without judging it."""
+        self._samples.add(sample)
+        self._samples.pop_old()
+        gas_k = nominal_of(sample, self._rows(healthy))
+        self._line.add(float(sample[TIME]), float(sample[PRESSURE]) * REFERENCE_K / gas_k)
+
+    def look(self, samples: Floats, healthy: set[int]) -> tuple[int, Slopes]:
+        """How many of these samples show nothing to examine, one after the other.
+
+        `take` takes so many or fewer as `add` would; none are quiet while it leaks.
+        """
+        gas_k = nominal_k(samples, self._rows(healthy))
+        seen = self._line.look(
+            samples[:, TIME], samples[:, PRESSURE] * REFERENCE_K / gas_k, NOISE_PA
+        )
+        quiet = (seen.counts < FEWEST) | (seen.slope > (1 - SIGMAS) * seen.sigma)
+        return (0 if self.leaking is not None else leading(quiet)), seen
+
+    def take(self, samples: Floats, seen: Slopes, count: int) -> None:
+        """Take the first samples of a look."""
+        self._samples.extend(samples[:count])
+        self._line.take(seen, count)
+        self._suspect = 0
 
     def _examine(self, healthy: set[int]) -> Found | None:
         rows = self._rows(healthy)
@@ -129,8 +156,8 @@ class Volume:
             ways |= {self._thermometers[r]: [o for o in rows if o != r] for r in rows}
         if self._steady:
             ways["steady"] = ()
-        recent = self._since(self._samples[-1].time_s - WINDOW_S)
-        time_s, pressure = _series(recent)
+        recent = self._since(self._newest(TIME) - WINDOW_S)
+        time_s, pressure = recent[:, TIME] + 0.0, recent[:, PRESSURE] + 0.0
         sigma = noise_pa(pressure, NOISE_PA)
         good = len(healthy & set(self._thermometers))
         trust = "all" if good == len(self._thermometers) else "some" if good else "none"
@@ -156,13 +183,13 @@ class Volume:
         return self._judge(rows, alone, sigma, certain=good > 0)
 
     def _judge(self, rows: Sequence[int], alone: str, sigma: float, *, certain: bool) -> Found:
-        past = list(self._samples)
-        time_s, pressure = _series(past)
+        past = self._samples.rows
+        time_s, pressure = past[:, TIME] + 0.0, past[:, PRESSURE] + 0.0
         columns = _reduced(past, pressure, rows)
         reduced = columns[:, int(slopes(time_s, columns)[0].argmax())]
         onset = hinge(time_s, reduced, sigma)
-        since = [s.packet for s in past if s.time_s >= onset.onset_s - 1.0]
-        evidence = tuple(since[-MOST_EVIDENCE:])
+        since = self._since(onset.onset_s - 1.0)[-MOST_EVIDENCE:]
+        evidence = packet_ids(self._unit, since)
         if alone:
             return Found("sensor_fault", onset, evidence, alone)
         misfit, left = step(reduced, sigma)
@@ -176,16 +203,15 @@ class Volume:
 
     def _track(self, leak: Found, rows: Sequence[int]) -> None:
         """Follow the decay. A leak that has stopped falling ends; one that is empty does not."""
-        newest = self._samples[-1]
-        since_s = max(leak.onset.onset_s, newest.time_s - WINDOW_S)
-        recent = [s for s in self._since(since_s) if s.pressure_pa > LOWEST_PA]
+        recent = self._since(max(leak.onset.onset_s, self._newest(TIME) - WINDOW_S))
+        recent = recent[recent[:, PRESSURE] > LOWEST_PA]
         if len(recent) < 3:
             return
-        time_s, pressure = _series(recent)
+        time_s, pressure = recent[:, TIME] + 0.0, recent[:, PRESSURE] + 0.0
         fit = decay(time_s, _reduced(recent, pressure, rows), noise_pa(pressure, NOISE_PA))
         if fit.rate_per_s >= SIGMAS * fit.sigma_per_s:
             self.fit, self._quiet = fit, 0
-        elif newest.pressure_pa > max(LOWEST_PA, EMPTY * leak.onset.level_pa):
+        elif self._newest(PRESSURE) > max(LOWEST_PA, EMPTY * leak.onset.level_pa):
             self._quiet += 1
             if self._quiet >= END_SAMPLES:
                 self.leaking = None
@@ -194,17 +220,40 @@ class Volume:
     def _rows(self, healthy: set[int]) -> list[int]:
         return [r for r in self._thermometers if r in healthy] or list(self._thermometers)
 
-    def _since(self, time_s: float) -> list[Sample]:
-        return [s for s in self._samples if s.time_s >= time_s]
+    def _since(self, time_s: float) -> Floats:
+        return self._samples.since(time_s)
+
+    def _newest(self, column: int) -> float:
+        return float(self._samples.rows[-1, column])
 
 
-def _series(samples: Sequence[Sample]) -> tuple[Floats, Floats]:
-    return np.array([s.time_s for s in samples]), np.array([s.pressure_pa for s in samples])
+def nominal_k(samples: Floats, rows: Sequence[int]) -> Floats:
+    """Gas temperature of each sample at a middle lag, the mean of some thermometers."""
+    gas_k = samples[:, _NOMINAL[rows[0]]] + 0.0
+    for row in rows[1:]:
+        gas_k += samples[:, _NOMINAL[row]]
+    return gas_k / len(rows)
 
 
-def _reduced(samples: Sequence[Sample], pressure: Floats, rows: Sequence[int]) -> Floats:
+def nominal_of(sample: Floats, rows: Sequence[int]) -> float:
+    """The same of one sample."""
+    return sum([float(sample[_NOMINAL[row]]) for row in rows]) / len(rows)
+
+
+def packet_ids(unit: UnitKey, samples: Floats) -> tuple[PacketId, ...]:
+    """Which packets samples came from."""
+    return tuple(PacketId(*unit, int(boot), int(record)) for boot, record in samples[:, 1:3])
+
+
+def leading(good: NDArray[np.bool_]) -> int:
+    """How many are good before the first that is not."""
+    return len(good) if good.all() else int(good.argmin())
+
+
+def _reduced(samples: Floats, pressure: Floats, rows: Sequence[int]) -> Floats:
     """Pressure at the newest gas temperature, shape (samples, lags); no rows: as it is."""
     if not rows:
         return pressure[:, None]
-    gas = np.array([s.gas_k[rows].mean(axis=0) for s in samples])
+    lags = samples[:, GAS:].reshape(len(samples), len(THERMOMETERS), -1)
+    gas = lags[:, rows].mean(axis=1)
     return np.asarray(pressure[:, None] * gas[-1] / gas)

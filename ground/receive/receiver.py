@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from ground.receive.frames import open_frames
+from ground.receive.run import Run
 from ground.receive.seed import seed_of
 from protocol.wire import cobs
 from protocol.wire.frame import MIN_PACKET, Deframer, whole
 
 FRAMES_TO_TELL: Final = 3
 """So many frames running with one foreign seed are another schema; noise cannot do that."""
+MANY: Final = 1024
+"""So many bytes that come at once are worth a look at all their frames together."""
 
 
 @dataclass(slots=True)
@@ -23,15 +27,24 @@ class Counters:
     """Pieces between delimiters that are no frame."""
     noise_bytes: int = 0
     """Bytes of such pieces."""
+    octets: int = 0
+    """All bytes that came."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a run of bytes amounts to."""
+    """What a run of bytes amounts to, in the order in which it came."""
 
-    packets: list[bytes]
+    packets: list[bytes | Run]
     foreign_schema: int | None = None
     """Hash of another schema, once for each time that the line turns to it."""
+
+    def singly(self) -> list[bytes]:
+        """Every packet on its own."""
+        found: list[bytes] = []
+        for packet in self.packets:
+            found += packet.packets() if isinstance(packet, Run) else [packet]
+        return found
 
 
 @dataclass(slots=True)
@@ -45,7 +58,22 @@ class Receiver:
 
     def feed(self, data: bytes) -> Received:
         """Take bytes as they come."""
-        packets = []
+        packets: list[bytes | Run] = []
+        if len(data) < MANY:
+            return Received(packets, self._singly(data, packets))
+        first, last = data.find(cobs.DELIMITER) + 1, data.rfind(cobs.DELIMITER) + 1
+        foreign = self._singly(data[:first], packets)
+        for found in open_frames(data[first:last]) if last > first else ():
+            if isinstance(found, Run):
+                self.counters.frames += len(found)
+                self._running = 0
+                packets.append(found)
+            else:
+                foreign = self._singly(found + cobs.DELIMITER, packets) or foreign
+        return Received(packets, self._singly(data[last:], packets) or foreign)
+
+    def _singly(self, data: bytes, packets: list[bytes | Run]) -> int | None:
+        """Frame by frame; returns the hash of a foreign schema when that is news."""
         foreign = None
         for packet, raw in self._deframer.feed(data):
             if packet is not None:
@@ -56,7 +84,7 @@ class Receiver:
                 self.counters.damaged += 1
                 self.counters.noise_bytes += len(raw)
                 foreign = self._suspect(raw) or foreign
-        return Received(packets, foreign)
+        return foreign
 
     def _suspect(self, raw: bytes) -> int | None:
         seed = _foreign_seed(raw)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
 
 from ground.archive.archive import Archive
@@ -20,6 +21,8 @@ CLAIM_MAX: Final = 2**31
 """What a unit that this archive never commanded may claim: 68 years of a command a second."""
 CLAIM_STEP: Final = 2**24
 """How far ahead of ours a claim may be: half a year of another ground's commands."""
+REMEMBERED: Final = 256
+"""Sendings of which the ground still knows that they were its own."""
 _NO_BOOT: Final = -1
 
 
@@ -34,6 +37,8 @@ class _Unit:
     boot: int
     next: int
     reserved: int
+    sent: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
+    """(counter, boot) of the last sendings."""
 
     def free(self) -> bool:
         """True while there are counters for another round of commands."""
@@ -47,6 +52,10 @@ class Commander:
         self._archive = archive
         self._keys = keys
         self._units: dict[UnitKey, _Unit] = {}
+
+    def known(self) -> list[tuple[UnitKey, int, int, int]]:
+        """(unit, APID, boot, next counter) of each; no keys."""
+        return [(unit, s.apid, s.boot, s.next) for unit, s in self._units.items()]
 
     def heard(self, unit: UnitKey, apid: int, boot: int, next_counter: int) -> None:
         """The boot packet of its newest boot told which counter it takes.
@@ -87,7 +96,66 @@ class Commander:
         self, unit: UnitKey, command: int, values: tuple[int | bytes, ...], ack: int
     ) -> tuple[int, bytes]:
         """(counter, signed packet); `command` indexes protocol.wire.tables."""
+        counter, apid = self.take(unit)
+        return counter, self.sign(unit, command, apid, counter, values, ack)
+
+    def take(self, unit: UnitKey) -> tuple[int, int]:
+        """(counter, APID) for one command and no other."""
         state = self._units[unit]
         counter = state.next
         state.next += 1
-        return counter, tc.build(command, state.apid, counter, counter, state.key, values, ack)
+        return counter, state.apid
+
+    def sign(
+        self,
+        unit: UnitKey,
+        command: int,
+        apid: int,
+        counter: int,
+        values: tuple[int | bytes, ...],
+        ack: int = tc.ACK_ALL,
+    ) -> bytes:
+        """The packet that is about to be sent; for the same arguments always the same bytes."""
+        state = self._units[unit]
+        state.sent.append((counter, state.boot))
+        return tc.build(command, apid, counter, counter, state.key, values, ack)
+
+    def prepare_key(self, unit: UnitKey) -> bytes:
+        """Nonce of the unit's next key; raises KeyFileError, KeyError without a key."""
+        if self._keys is None:
+            raise KeyError(unit)
+        return self._keys.prepare(unit)
+
+    def rotate_key(self, unit: UnitKey) -> None:
+        """The unit has its next key; raises KeyFileError, OSError."""
+        if self._keys and unit in self._units:
+            self._keys.adopt(unit)
+            self._units[unit].key = self._keys.get(unit)
+
+    def settle_key(self, unit: UnitKey) -> None:
+        """The unit has taken a command under its new key; raises OSError."""
+        if self._keys:
+            self._keys.settle(unit)
+
+    def doubt_key(self, unit: UnitKey, counter: int) -> None:
+        """The unit takes that command for forged: where it is ours, the old key may still hold."""
+        state = self._units.get(unit)
+        sent = state is not None and any(counter == known for known, _ in state.sent)
+        if state and sent and self._keys and self._keys.fall_back(unit):
+            state.key = self._keys.get(unit)
+
+    def ours(self, unit: UnitKey, counter: int, boot: int) -> bool:
+        """True, once for each sending, when a boot may refuse that counter of ours as a replay.
+
+        That is so for a command that was under way while the unit started again, and for one that
+        was sent more than once. A refusal beyond these is an intruder's doing.
+        """
+        state = self._units.get(unit)
+        if state is None:
+            return False
+        sendings = [at for known, at in state.sent if known == counter]
+        for at in sendings:
+            if at != boot or len(sendings) > 1:
+                state.sent.remove((counter, at))
+                return True
+        return False

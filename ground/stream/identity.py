@@ -15,6 +15,9 @@ from typing import Final
 from ground.model import UnitKey
 from protocol.schema.decode import Decoded
 
+LINES: Final = 4096
+"""Boots on lines whose unit is known at a time, of which something came last. Another one is known
+again with its next boot packet."""
 HOLD_US: Final = 31_000_000
 HOLD_PACKETS: Final = 4096
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,15}")
@@ -41,13 +44,21 @@ class Identities:
 
     def of(self, line: Line, named: UnitKey | None) -> UnitKey | None:
         """The unit on a line; `named` is what its boot packet says."""
-        if named is not None:
-            self._known[line] = named
-        return self._known.get(line)
+        unit = named or self._known.get(line)
+        if unit is not None:
+            self.learn(line, unit)
+        return unit
 
     def learn(self, line: Line, unit: UnitKey) -> None:
         """A boot is known to be that unit's, from its storage report or the archive."""
+        self._known.pop(line, None)
         self._known[line] = unit
+        if len(self._known) > LINES:
+            del self._known[next(iter(self._known))]
+
+    def known(self) -> dict[Line, UnitKey]:
+        """Every unit that has been named."""
+        return dict(self._known)
 
     def hold(self, line: Line, decoded: Decoded, received_us: int) -> None:
         """Keep a packet until its unit is known; its bytes are in the archive's raw table."""

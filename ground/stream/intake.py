@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from ground.model import Chunk, UnitKey
-from ground.receive.packets import split
+from ground.receive.packets import split_runs
 from ground.receive.receiver import Counters, Receiver
+from ground.receive.run import Run
 from ground.stream.identity import Identities, named_in
 from protocol.schema.decode import Decoded, DecodeError, decode
 
+TOGETHER: Final = "housekeeping"
+"""The type that comes often enough to be taken in together; others go on one by one."""
 DAMAGED_MAX: Final = 10
 """Damaged frames in a minute that are still no alarm: attaching, a spike."""
 MINUTE_US: Final = 60_000_000
@@ -23,6 +27,24 @@ class Identified(NamedTuple):
     link: str
     decoded: Decoded
     received_us: int
+
+
+class IdentifiedRun(NamedTuple):
+    """Like packets that came together, and who made them."""
+
+    unit: UnitKey
+    link: str
+    run: Run
+    received_us: int
+
+    def part(self, first: int, end: int) -> IdentifiedRun:
+        """Packets first … end - 1."""
+        return self._replace(run=self.run.part(first, end))
+
+    def singly(self) -> Iterator[Identified]:
+        """One by one."""
+        for data in self.run.packets():
+            yield Identified(self.unit, self.link, decode(data), self.received_us)
 
 
 class Trouble(NamedTuple):
@@ -51,12 +73,16 @@ class Intake:
         self._passing: dict[str, int] = {}
         """Troubles that are over a minute after they were last seen: key, ground time."""
 
-    def take(self, chunk: Chunk) -> list[Identified]:
+    def take(self, chunk: Chunk) -> list[Identified | IdentifiedRun]:
         """The packets that can be told whose they are now, in the order in which they came."""
+        if chunk.unread:
+            self._pass(f"unread:{chunk.link}", f"{chunk.link}: {chunk.unread}", chunk)
+            return []
         if chunk.schema is not None:
             self._foreign(f"{chunk.link} {chunk.unit}", chunk, chunk.schema)
             return []
         receiver = self._lines.setdefault(chunk.link, _Line()).receiver
+        receiver.counters.octets += len(chunk.data)
         if chunk.framed:
             received = receiver.feed(chunk.data)
             packets = received.packets
@@ -65,12 +91,15 @@ class Intake:
             elif packets:
                 self._say(f"schema:{chunk.link}", "", False)
         else:
-            packets, rest = split(chunk.data)
-            receiver.counters.frames += len(packets)
+            packets, rest = split_runs(chunk.data)
+            receiver.counters.frames += sum(len(p) if isinstance(p, Run) else 1 for p in packets)
             receiver.counters.damaged += bool(rest)
             receiver.counters.noise_bytes += len(rest)
-        found = []
+        found: list[Identified | IdentifiedRun] = []
         for data in packets:
+            if isinstance(data, Run):
+                found += self._identify_run(chunk, data)
+                continue
             try:
                 decoded = decode(data)
             except DecodeError as error:
@@ -124,6 +153,16 @@ class Intake:
                 for held in self.identities.release(line)
             ]
         return [*before, Identified(unit, chunk.link, decoded, chunk.received_us)]
+
+    def _identify_run(self, chunk: Chunk, run: Run) -> Sequence[Identified | IdentifiedRun]:
+        unit = chunk.unit
+        if unit is None:
+            head = run.table[0]
+            line = (chunk.link, int(head["packet_id"]) & 0x7FF, int(head["boot_id"]))
+            unit = self.identities.of(line, None)
+        if unit is None or run.name != TOGETHER:
+            return [i for data in run.packets() for i in self._identify(chunk, decode(data))]
+        return [IdentifiedRun(unit, chunk.link, run, chunk.received_us)]
 
     def _foreign(self, where: str, chunk: Chunk, schema: int) -> None:
         words = (

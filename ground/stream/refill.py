@@ -1,8 +1,11 @@
-"""Asks one unit for its missing records: one bounded request at a time, ever more rarely."""
+"""Asks one unit for its missing records: one bounded request at a time, ever more rarely.
+
+What is asked for in vain is given up in the end, until something changes (UnitStream.ask_again).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,11 +18,14 @@ QUIET_US: Final = 5_000_000
 """A request is over when nothing of it has come for this long …"""
 COMPLETED_US: Final = 1_000_000
 """… or this long after the unit said that it has sent all."""
-ATTEMPTS: Final = 6
-"""So often without an answer, then nobody should wait for it; it is asked for all the same."""
+ATTEMPTS: Final = 12
+"""So often without an answer, in three and a half minutes; then it is given up.
+
+A long record that one bit in ten thousand hits comes in about half of the tries.
+"""
 BACKOFF_US: Final = 2_000_000
-"""Wait after the first request without an answer; doubles each time, up to 64 s: a line may carry
-nothing to the unit for hours while everything comes from it."""
+"""Wait after the first request without an answer; doubles each time."""
+BACKOFF_MAX_US: Final = 16_000_000
 
 
 @dataclass(slots=True)
@@ -47,7 +53,7 @@ class Refill:
             return None
         for boot, records in boots.items():
             for gap in records.open():
-                if gap.not_before_us <= now_us:
+                if gap.attempts < ATTEMPTS and not gap.given_up and gap.not_before_us <= now_us:
                     first, last = _range(records, gap)
                     self.request = Request(boot, first, last, now_us + QUIET_US)
                     return self.request
@@ -69,16 +75,12 @@ class Refill:
         """The link is silent: nothing is outstanding any more, and nothing was the unit's fault."""
         self.request = None
 
-    def resume(self, boots: Mapping[int, Records]) -> None:
-        """The link is back: everything may be asked for again."""
-        for records in boots.values():
+    def in_vain(self, boots: Mapping[int, Records]) -> Iterator[tuple[int, int, int]]:
+        """(boot, first, last) of gaps that were asked for often enough and are not given up yet."""
+        for key, records in boots.items():
             for gap in records.open():
-                gap.attempts = 0
-                gap.not_before_us = 0
-
-    def active(self, boots: Mapping[int, Records]) -> bool:
-        """True while records are asked for that may well come."""
-        return any(g.attempts < ATTEMPTS for records in boots.values() for g in records.open())
+                if gap.attempts >= ATTEMPTS and not gap.given_up:
+                    yield key, gap.first, gap.last
 
     def _over(self, boots: Mapping[int, Records], now_us: int) -> bool:
         request = self.request
@@ -89,7 +91,7 @@ class Refill:
             return False
         for gap in left:
             if not request.answered:
-                gap.not_before_us = now_us + (BACKOFF_US << min(gap.attempts, ATTEMPTS - 1))
+                gap.not_before_us = now_us + min(BACKOFF_US << gap.attempts, BACKOFF_MAX_US)
                 gap.attempts += 1
         self.request = None
         return True

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ground.alarms.book import AlarmBook, Transition
-from ground.model import Finding, PacketId, UnitKey
+from ground.model import Finding, PacketId, SilenceFacts, UnitKey, VehicleStatus
 from ground.verdict.findings import Findings
+from ground.verdict.rules import LEAK, RED
 from ground.verdict.words import lateness
 from protocol.schema.severity import Severity
 
@@ -25,6 +26,8 @@ class Alerts:
         self.now_us = max(self.now_us, now_us)
         if self.book.advance(self.now_us):
             self.changed.add("alarms")
+        if self.book.flood.advance(self.now_us):
+            self.changed.add("counts")
 
     def rise(
         self,
@@ -39,6 +42,7 @@ class Alerts:
         value: str = "",
         limit: str = "",
         evidence: tuple[PacketId, ...] = (),
+        silence: SilenceFacts | None = None,
     ) -> None:
         """Raise an alarm now."""
         self.book.rise(
@@ -54,8 +58,16 @@ class Alerts:
             value=value,
             limit=limit,
             evidence=evidence,
+            silence=silence,
         )
         self.changed.add("alarms")
+
+    def amend(self, key: str, what: str, silence: SilenceFacts) -> bool:
+        """An open alarm is put in other words; False when there is none."""
+        amended = self.book.amend(key, what, silence, self.now_us)
+        if amended:
+            self.changed.add("alarms")
+        return amended
 
     def clear(self, key: str) -> None:
         """The cause of an alarm is gone."""
@@ -82,7 +94,7 @@ class Alerts:
         self.changed.add("findings")
         if finding.verdict == "breach":
             self.rise(
-                f"breach:{finding.unit}:{finding.time_us}",
+                f"breach:{finding.unit}:{finding.onset_us}",
                 Severity.SEVERE,
                 "breach: a leak began with an impact on this window"
                 + lateness(finding.late, finding.time_us, self.now_us),
@@ -92,3 +104,17 @@ class Alerts:
                 late=finding.late,
                 evidence=finding.evidence,
             )
+
+    def status(self, vehicle: VehicleStatus) -> None:
+        """RED is an alarm of its own, whatever made it: an inspection raises no other."""
+        key = f"status:{vehicle.id}"
+        if vehicle.status == RED:
+            rule = vehicle.rules[0]
+            unit = UnitKey(vehicle.id, rule.inputs["window"])
+            cause = rule.words.removeprefix(f"{unit}: ")
+            if rule.name == LEAK:  # its figures stand in the leak's own alarm, and in the rule
+                cause = cause.partition(":")[0]
+            what = f"{vehicle.name} must carry no crew: {cause}"
+            self.rise(key, Severity.SEVERE, what, unit, vehicle.history[-1][0])
+        else:
+            self.clear(key)

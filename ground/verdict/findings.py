@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,8 +22,9 @@ class _Case:
     impact: Impact | None = None
     onset: tuple[int, float] | None = None
     """Of the leak: (time µs, σ s)."""
-    subject: str = ""
     seen_us: int = 0
+    cabin: bool = False
+    """The leak is one of the cabin: an impact on any window of the vehicle may have made it."""
 
 
 class Findings:
@@ -30,35 +32,52 @@ class Findings:
 
     def __init__(self) -> None:
         self._cases: list[_Case] = []
+        self._leaks: dict[UnitKey, list[_Case]] = {}
+        """Leaks, and breaches: they have an onset."""
+        self._strikes: dict[UnitKey, list[_Case]] = {}
+        self._others: dict[tuple[UnitKey, str, str], _Case] = {}
+        """The newest of a unit, verdict and subject."""
 
     def all(self) -> tuple[Finding, ...]:
         """As they stand now."""
         return tuple(case.finding for case in self._cases)
 
     def impact(self, impact: Impact, now_us: int) -> Finding:
-        """An impact: the breach behind a leak that was known before, else a strike."""
-        for case in self._cases:
-            if case.finding.verdict == "leak" and _one_cause(impact, case):
-                case.impact = impact
-                return self._change(case, now_us, (impact.packet,), impact.time_us, impact.late)
+        """An impact: the breach behind a leak that was known before, else a strike.
+
+        In whatever order evidence comes, a leak is the breach of the nearest impact: one that comes
+        late takes the place of a farther one, which is a strike again.
+        """
+        fitting = [c for c in _of(impact.unit, self._leaks) if _one_cause(impact, c)]
+        fitting = [c for c in fitting if c.impact is None or _away(impact, c) < _away(c.impact, c)]
+        if fitting:
+            case = min(fitting, key=lambda c: _away(impact, c))
+            if case.impact is not None:
+                self._part(case, case.impact, now_us)
+            case.impact = impact
+            case.finding = replace(case.finding, unit=impact.unit)
+            return self._change(case, now_us, (impact.packet,), impact.time_us, impact.late)
         made = Finding(impact.unit, "strike", impact.time_us, (impact.packet,), impact.late)
-        self._cases.append(_Case(made, impact=impact))
+        self._add(_Case(made, impact=impact))
         return made
 
     def leak(self, leak: Leak, onset_sigma_s: float, now_us: int) -> Finding:
         """A confirmed leak: the breach of the nearest strike that may have made it, else a leak."""
         onset = (leak.time_us, onset_sigma_s)
-        made = _Case(Finding(leak.unit, "leak", leak.time_us, leak.packets, False), onset=onset)
+        found = Finding(leak.unit, "leak", leak.time_us, leak.packets, False, onset_us=leak.time_us)
+        made = _Case(found, onset=onset, cabin=leak.volume == "cabin")
         strikes = [
-            c
-            for c in self._cases
-            if c.finding.verdict == "strike" and c.impact and _one_cause(c.impact, made)
+            c for c in _of(leak.unit, self._strikes) if c.impact and _one_cause(c.impact, made)
         ]
         if not strikes:
             self._cases.append(made)
+            self._leaks.setdefault(leak.unit, []).append(made)
             return made.finding
         cause = min(strikes, key=lambda c: abs(leak.time_us - c.finding.time_us))
-        cause.onset = onset
+        cause.onset, cause.cabin = onset, made.cabin
+        self._strikes[cause.finding.unit].remove(cause)
+        self._leaks.setdefault(leak.unit, []).append(cause)
+        cause.finding = replace(cause.finding, onset_us=leak.time_us)
         return self._change(cause, now_us, leak.packets, cause.finding.time_us, False)
 
     def other(
@@ -70,17 +89,31 @@ class Findings:
         evidence: tuple[PacketId, ...],
     ) -> Finding | None:
         """A sensor_fault, thermal or undetermined finding; None when it is the same as lately."""
-        for case in reversed(self._cases):
-            made = case.finding
-            if (made.unit, made.verdict, case.subject) == (unit, verdict, subject):
-                lately = time_us - case.seen_us < REPEAT_US
-                case.seen_us = max(case.seen_us, time_us)
-                if lately:
-                    return None
-                break
+        case = self._others.get((unit, verdict, subject))
+        if case is not None:
+            lately = time_us - case.seen_us < REPEAT_US
+            case.seen_us = max(case.seen_us, time_us)
+            if lately:
+                return None
         finding = Finding(unit, verdict, time_us, evidence, False)
-        self._cases.append(_Case(finding, subject=subject, seen_us=time_us))
+        made = self._others[unit, verdict, subject] = _Case(finding, seen_us=time_us)
+        self._cases.append(made)
         return finding
+
+    def _add(self, strike: _Case) -> None:
+        self._cases.append(strike)
+        self._strikes.setdefault(strike.finding.unit, []).append(strike)
+
+    def _part(self, breach: _Case, impact: Impact, now_us: int) -> None:
+        """This impact did not make the leak after all: its packet is evidence of a strike."""
+        was = breach.finding
+        rest = tuple(p for p in was.evidence if p != impact.packet)
+        breach.finding = replace(was, evidence=rest)
+        strike = Finding(
+            impact.unit, "strike", impact.time_us, (impact.packet,), impact.late,
+            ((now_us, was.verdict),),
+        )  # fmt: skip
+        self._add(_Case(strike, impact=impact))
 
     def _change(
         self, case: _Case, now_us: int, evidence: tuple[PacketId, ...], time_us: int, late: bool
@@ -97,8 +130,21 @@ class Findings:
         return case.finding
 
 
+def _of(unit: UnitKey, cases: Mapping[UnitKey, list[_Case]]) -> list[_Case]:
+    """Those of a unit's vehicle."""
+    return [c for key, some in cases.items() if key.vehicle == unit.vehicle for c in some]
+
+
+def _away(impact: Impact, leak: _Case) -> int:
+    """Time between an impact and the onset of a leak."""
+    assert leak.onset is not None
+    return abs(leak.onset[0] - impact.time_us)
+
+
 def _one_cause(impact: Impact, leak: _Case) -> bool:
-    if leak.onset is None or impact.unit != leak.finding.unit:
+    place = leak.finding.unit
+    there = impact.unit.vehicle == place.vehicle if leak.cabin else impact.unit == place
+    if leak.onset is None or not there:
         return False
     onset_us, sigma_s = leak.onset
     after_us = onset_us - impact.time_us

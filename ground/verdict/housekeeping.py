@@ -9,8 +9,9 @@ from ground.model import Leak, Packet, UnitKey
 from ground.monitor.leak import Shown
 from ground.monitor.limits import LimitChange
 from ground.verdict.alerts import Alerts
+from ground.verdict.cabin import CABIN, first_of, shown_before
 from ground.verdict.watch import UnitWatch
-from ground.verdict.words import leak_words, limit_words
+from ground.verdict.words import fall_words, leak_words, limit_words
 from protocol.schema.severity import Severity
 
 LEAK_SEVERITY: Final = {
@@ -26,12 +27,13 @@ def take_housekeeping(
     watch: UnitWatch,
     companions: Iterable[UnitWatch],
     alerts: Alerts,
-) -> None:
-    """Judge a packet that is the newest of its unit.
+) -> list[Shown]:
+    """Judge a packet that is the newest of its unit; returns falls that nobody can explain.
 
     `companions` watch the other windows of the same vehicle: their gauges share its cabin.
     """
     before = {k.time_us: k for k in watch.leaks.leaks if k.active}
+    vehicle = [watch, *companions]
     sensed = watch.sense(p, values)
     for name, reason in sensed.failed.items():
         _unhealthy(p, name, reason, alerts)
@@ -40,11 +42,15 @@ def take_housekeeping(
     for change in sensed.changes:
         _limit(p.unit, change, alerts)
     for shown in sensed.shown:
-        _shown(p, shown, watch, companions, alerts)
+        _shown(p, shown, watch, vehicle, alerts)
     active = {k.time_us for k in watch.leaks.leaks if k.active}
     for leak in before.values():
-        if leak.time_us not in active:
-            alerts.clear(_leak_key(p.unit, leak))
+        if leak.time_us in active:
+            continue
+        told = first_of(leak, vehicle)
+        if told is not None and not told.active:
+            alerts.clear(_leak_key(told))
+    return [shown for shown in sensed.shown if shown.verdict == "undetermined"]
 
 
 def _unhealthy(p: Packet, name: str, reason: str, alerts: Alerts) -> None:
@@ -65,19 +71,16 @@ def _limit(unit: UnitKey, change: LimitChange, alerts: Alerts) -> None:
 
 
 def _shown(
-    p: Packet, shown: Shown, watch: UnitWatch, companions: Iterable[UnitWatch], alerts: Alerts
+    p: Packet, shown: Shown, watch: UnitWatch, vehicle: list[UnitWatch], alerts: Alerts
 ) -> None:
     if shown.verdict == "leak":
-        _leak(p, shown, watch, companions, alerts)
+        _leak(p, shown, watch, vehicle, alerts)
     elif shown.verdict == "sensor_fault":
         _denied(p, shown, shown.sensor, f"P/T of {shown.volume} falls with it alone", alerts)
     elif shown.verdict == "thermal":
         alerts.found(p.unit, "thermal", shown.volume, shown.time_us, shown.evidence)
     elif alerts.found(p.unit, "undetermined", shown.volume, shown.time_us, shown.evidence):
-        words = (
-            f"pressure of {shown.volume} falls and it cannot be told why: "
-            "a step, or no healthy thermometer"
-        )
+        words = fall_words(shown.volume, shown.fall)
         key = f"finding:{p.unit}:{shown.volume}"
         alerts.rise(
             key, Severity.DISTRESS, words, p.unit, shown.time_us, latching=True,
@@ -86,18 +89,22 @@ def _shown(
 
 
 def _leak(
-    p: Packet, shown: Shown, watch: UnitWatch, companions: Iterable[UnitWatch], alerts: Alerts
+    p: Packet, shown: Shown, watch: UnitWatch, vehicle: list[UnitWatch], alerts: Alerts
 ) -> None:
     leak = watch.leaks.newest(shown.volume)
-    if shown.volume == "cabin" and any(
-        other.denies_cabin_leak(p.onboard_us, leak.rate_pa_s) for other in companions
-    ):
-        watch.leaks.withdraw("cabin")
-        _denied(p, shown, "p_cabin", "another gauge of the cabin sees no fall", alerts)
-        return
+    if shown.volume == CABIN:
+        others = [other for other in vehicle if other is not watch]
+        if any(other.denies_cabin_leak(p.onboard_us, leak.rate_pa_s) for other in others):
+            watch.leaks.withdraw(CABIN)
+            _denied(p, shown, "p_cabin", "another gauge of the cabin sees no fall", alerts)
+            return
+        before = shown_before(leak, vehicle)
+        if before is not None:
+            watch.leaks.join(CABIN, (before.unit, before.time_us))
+            return
     severity = LEAK_SEVERITY[shown.volume]
     alerts.rise(
-        _leak_key(p.unit, leak), severity, leak_words(leak), p.unit, leak.time_us,
+        _leak_key(leak), severity, leak_words(leak, p.onboard_us), p.unit, leak.time_us,
         evidence=leak.packets,
     )  # fmt: skip
     alerts.concluded(alerts.findings.leak(leak, shown.sigma_s, alerts.now_us))
@@ -113,5 +120,5 @@ def _denied(p: Packet, shown: Shown, sensor: str, reason: str, alerts: Alerts) -
         )  # fmt: skip
 
 
-def _leak_key(unit: UnitKey, leak: Leak) -> str:
-    return f"leak:{unit}:{leak.volume}"
+def _leak_key(leak: Leak) -> str:
+    return f"leak:{leak.unit}:{leak.volume}"

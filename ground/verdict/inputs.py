@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any, Final
+
+from ground.verdict.figures import duration, number, size, span
 
 NAMES: Final = {
     "active": ("goes on", ""),
@@ -20,6 +21,7 @@ NAMES: Final = {
     "length_mm": ("length", "mm"),
     "limit_mm": ("limit", "mm"),
     "losses": ("losses", ""),
+    "more": ("more hits", ""),
     "needed": ("needed", ""),
     "now": ("now", ""),
     "pane": ("pane", ""),
@@ -51,6 +53,11 @@ def inputs_words(inputs: Mapping[str, Any]) -> str:
 
 def _input(name: str, value: Any) -> str:
     label, unit = NAMES[name]
+    if name == "diameter_mm" and isinstance(value, list | tuple):
+        return f"{label} {size(value)}"
+    if unit == "s":
+        times = span(value) if isinstance(value, list | tuple) else duration(value)
+        return f"{label} {times}"
     return f"{label} {_short(value)}{unit and ' '}{unit}"
 
 
@@ -61,7 +68,7 @@ def _short(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.3g}" if math.isfinite(value) else "open"
+            return number(value)
         case list() | tuple():
             return " … ".join(_short(v) for v in value)
         case _:

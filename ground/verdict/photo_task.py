@@ -27,7 +27,7 @@ def photo_task(impact: Impact, window: Window) -> PhotoTask:
     away = math.hypot(impact.x_mm, impact.y_mm)
     words = (
         f"{pane} pane, {clock_position(impact.x_mm, impact.y_mm)}, {away:.0f} mm from the centre, "
-        f"{edge_mm(impact, window):.0f} mm from the edge: photograph {radius} mm around it "
+        f"{edge_mm(impact, window):.1f} mm from the edge: photograph {radius} mm around it "
         "in oblique light"
     )
     return PhotoTask(

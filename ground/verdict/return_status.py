@@ -5,55 +5,72 @@ It advises; people decide. Only an inspection returns a vehicle to GREEN; silenc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 
 from ground.fleet import Fleet, Vehicle
 from ground.model import PhotoTask, Rule, UnitKey, VehicleStatus
 from ground.verdict.facts import WindowFacts
-from ground.verdict.photo_task import photo_task
-from ground.verdict.rules import AMBER, GREEN, RED, impact_rules, window_rules
+from ground.verdict.hits import WindowHits
+from ground.verdict.rules import AMBER, GREEN, RED, standing_rules
 
 INSPECTED: Final = "inspected"
 """Reason of a return to GREEN."""
 
 
 class ReturnStatus:
-    """Status and its history of every vehicle."""
+    """Status and its history of every vehicle; what is judged once is kept."""
 
     def __init__(self) -> None:
         self._history: dict[str, list[tuple[int, str, str]]] = {}
         self._status: dict[str, str] = {}
+        self._hits: dict[UnitKey, WindowHits] = {}
+        self._made: dict[str, VehicleStatus] = {}
 
     def assess(
         self,
         fleet: Fleet,
         facts: Mapping[UnitKey, WindowFacts],
         unknown_since_us: Mapping[str, int | None],
+        changed: Container[str] | None = None,
     ) -> tuple[VehicleStatus, ...]:
-        """All vehicles by the present facts."""
-        return tuple(self._vehicle(v, facts, unknown_since_us.get(v.id)) for v in fleet.vehicles)
+        """All vehicles by the present facts; those that are not in `changed` stay as they are.
+
+        A status that comes out the same is the same object.
+        """
+        for vehicle in fleet.vehicles:
+            before = self._made.get(vehicle.id)
+            if before is None or changed is None or vehicle.id in changed:
+                made = self._vehicle(vehicle, facts, unknown_since_us.get(vehicle.id))
+                if made != before:
+                    self._made[vehicle.id] = made
+        return tuple(self._made[v.id] for v in fleet.vehicles)
 
     def _vehicle(
         self, vehicle: Vehicle, facts: Mapping[UnitKey, WindowFacts], unknown_since_us: int | None
     ) -> VehicleStatus:
-        fired: list[tuple[int, Rule]] = []
+        red: list[tuple[int, Rule]] = []
+        amber: list[tuple[int, Rule]] = []
         tasks: list[PhotoTask] = []
         inspected_us = 0
         for window in vehicle.windows:
             unit = UnitKey(vehicle.id, window.id)
             known = facts.get(unit, WindowFacts())
-            fired += window_rules(vehicle, window, unit, known)
-            tasks += [
-                photo_task(i, window)
-                for i in known.impacts
-                if not known.is_inspected(i) and any(impact_rules(i, window, inspected=False))
-            ]
+            if unit not in self._hits:
+                self._hits[unit] = WindowHits(window)
+            hits = self._hits[unit]
+            hits.take(known)
+            standing = list(standing_rules(vehicle, unit, known))
+            red += [f for f in standing if f[1].status == RED]
+            red += hits.rules(RED)
+            amber += [f for f in standing if f[1].status == AMBER]
+            amber += hits.rules(AMBER)
+            tasks += hits.tasks()
             inspected_us = max([inspected_us, *(i.time_us for i in known.inspections)])
+        fired = red + amber
         if not vehicle.has_return_status:
             fired, status = [], None
         else:
-            fired.sort(key=lambda f: f[1].status != RED)
             status = fired[0][1].status if fired else GREEN
             self._remember(vehicle.id, status, fired, inspected_us)
         return VehicleStatus(

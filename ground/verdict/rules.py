@@ -13,34 +13,34 @@ from ground.fleet import Vehicle, Window
 from ground.model import Impact, Inspection, Leak, Rule, UnitKey
 from ground.monitor.size import equivalent_mm
 from ground.physics import crater, fracture
-from ground.verdict.facts import FEWEST_SENSORS, WindowFacts, struck
+from ground.verdict.facts import FEWEST_SENSORS, VITAL, WindowFacts, struck
+from ground.verdict.figures import clipped, duration, number, size
 from ground.verdict.photo_task import edge_mm
 
 GREEN: Final = "GREEN"
 AMBER: Final = "AMBER"
 RED: Final = "RED"
 
+UNINSPECTED: Final = "uninspected"
+LEAK: Final = "leak"
 EDGE_MM: Final = 30.0
 WORTH_A_LOOK_MM: Final = 0.1
 SIZE_DOUBT: Final = "size from a level of ±20 dB: a factor of 2.2 in diameter either way"
+NO_SIZE: Final = "not measured: the true size may be anything"
 ANY_SIZE: Final = "clipped: the true size may be anything above"
 
 Fired = Iterator[tuple[int, Rule]]
 
 
-def window_rules(
-    vehicle: Vehicle, window: Window, unit: UnitKey, facts: WindowFacts
-) -> Iterator[tuple[int, Rule]]:
-    """Every rule that fires for one window of a vehicle, the worst first."""
-    red = [*_cracks(vehicle, unit, facts), *_leaks(unit, facts)]
-    amber = [*_tempered(unit, facts), *_sensors(unit, facts), *_unmonitored(unit, facts)]
-    for impact in facts.impacts:
-        if not facts.is_cleared(impact):
-            found = list(impact_rules(impact, window, inspected=facts.is_inspected(impact)))
-            red += [f for f in found if f[1].status == RED]
-            amber += [f for f in found if f[1].status == AMBER]
-    yield from red
-    yield from amber
+def standing_rules(vehicle: Vehicle, unit: UnitKey, facts: WindowFacts) -> Fired:
+    """Every rule that fires for one window of a vehicle, those of impacts aside."""
+    yield from _cracks(vehicle, unit, facts)
+    yield from _leaks(unit, facts)
+    yield from _falls(unit, facts)
+    yield from _tempered(unit, facts)
+    yield from _sensors(unit, facts)
+    yield from _gauges(unit, facts)
+    yield from _unmonitored(unit, facts)
 
 
 def _rule(name: str, status: str, unit: UnitKey, words: str, doubt: str, **inputs: Any) -> Rule:
@@ -100,9 +100,9 @@ def _tempered(unit: UnitKey, facts: WindowFacts) -> Fired:
 
 def _leaks(unit: UnitKey, facts: WindowFacts) -> Fired:
     for leak in facts.leaks:
-        if leak.volume not in ("gap2", "cabin"):
+        if leak.volume not in VITAL:
             continue
-        if leak.active or facts.cleared_us() <= leak.time_us:
+        if not facts.is_looked_at(leak):
             yield leak.time_us, _leak(unit, leak)
 
 
@@ -110,17 +110,33 @@ def _leak(unit: UnitKey, leak: Leak) -> Rule:
     left = leak.half_s or leak.reserve_s
     name = "half_s" if leak.half_s else "reserve_s"
     return _rule(
-        "leak", RED, unit,
+        LEAK, RED, unit,
         f"{'confirmed' if leak.active else 'ended, uninspected'} leak of {leak.volume}: "
-        f"{leak.rate_pa_s:.3g} ± {leak.sigma_pa_s:.1g} Pa/s, hole {leak.hole_mm:.2g} mm",
-        f"rate ±{leak.sigma_pa_s:.2g} Pa/s (1σ); gas temperature lag 30 … 120 s allowed for",
+        f"{number(leak.rate_pa_s)} ± {number(leak.sigma_pa_s, 2)} Pa/s at onset, "
+        f"hole {number(leak.hole_mm, 2)} mm",
+        f"rate ±{number(leak.sigma_pa_s, 2)} Pa/s (1σ); gas temperature lag 30 … 120 s allowed for",
         volume=leak.volume, rate_pa_s=leak.rate_pa_s, sigma_pa_s=leak.sigma_pa_s,
         hole_mm=leak.hole_mm, tau_s=leak.tau_s, active=leak.active, **{name: left},
     )  # fmt: skip
 
 
-def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
-    """The rules that one uncleared impact makes fire."""
+def _falls(unit: UnitKey, facts: WindowFacts) -> Fired:
+    for fall in facts.falls:
+        if not facts.found_clear(fall.told):
+            when = "" if fall.seconds is None else f" while nobody saw it for {fall.seconds:.0f} s"
+            yield (
+                fall.time_us,
+                _rule(
+                    "undetermined", AMBER, unit,
+                    f"pressure of {fall.volume} fell{when}, and nobody has looked since",
+                    "it cannot be told why: a leak is not excluded",
+                    volume=fall.volume, seconds=fall.seconds,
+                ),
+            )  # fmt: skip
+
+
+def impact_rules(impact: Impact, window: Window) -> Fired:
+    """The rules that one uncleared impact makes fire; UNINSPECTED until someone has looked."""
     unit, time_us = impact.unit, impact.time_us
     thickness = window.thickness_of(struck(impact))
     low, high = impact.diameter_mm
@@ -130,7 +146,7 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             time_us,
             _rule(
                 "spall_lower", RED, unit,
-                f"even the smallest particle that fits, {low:.2g} mm, spalls a "
+                f"even the smallest particle that fits, {number(low, 2)} mm, spalls a "
                 f"{thickness:g} mm pane",
                 SIZE_DOUBT, diameter_mm=low, required_mm=spall, thickness_mm=thickness,
                 pane=struck(impact),
@@ -141,7 +157,8 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             time_us,
             _rule(
                 "crack_upper", AMBER, unit,
-                f"the largest particle that fits, {high:.2g} mm, may crack a {thickness:g} mm pane",
+                f"the largest particle that fits, {number(high, 2)} mm, "
+                f"may crack a {thickness:g} mm pane",
                 SIZE_DOUBT, diameter_mm=high, required_mm=cracking, thickness_mm=thickness,
                 pane=struck(impact),
             ),
@@ -156,26 +173,36 @@ def impact_rules(impact: Impact, window: Window, *, inspected: bool) -> Fired:
             ),
         )  # fmt: skip
     yield from _edge(impact, window)
-    if impact.saturated or high is None:
-        clipped = "all channels clipped" if high is None else "channels clipped"
+    if not impact.sized:
+        yield (
+            time_us,
+            _rule(
+                "unsized", AMBER, unit,
+                "hit of unknown size: the unit measures no peaks",
+                NO_SIZE, diameter_mm=list(impact.diameter_mm),
+            ),
+        )  # fmt: skip
+    elif impact.saturated or high is None:
         yield (
             time_us,
             _rule(
                 "saturated", AMBER, unit,
-                f"hit too loud to size, {clipped}: {low:.2g} mm or larger",
+                f"hit of {size(impact.diameter_mm)}, {clipped(impact)}"
+                + (": too loud to size" if high is None else ": the others tell its size"),
                 ANY_SIZE if high is None else SIZE_DOUBT,
                 diameter_mm=list(impact.diameter_mm), peak_db=impact.peak_db,
             ),
         )  # fmt: skip
-    size = equivalent_mm(impact.diameter_mm)
-    if not inspected and (size is None or size >= WORTH_A_LOOK_MM):
-        worth = "unknown size" if size is None else f"{size:.2g} mm equivalent"
+    middle = equivalent_mm(impact.diameter_mm)
+    if middle is None or middle >= WORTH_A_LOOK_MM:
+        doubt = NO_SIZE if not impact.sized else ANY_SIZE if middle is None else SIZE_DOUBT
+        worth = size(impact.diameter_mm) if impact.sized else "unknown size"
         yield (
             time_us,
             _rule(
-                "uninspected", AMBER, unit,
+                UNINSPECTED, AMBER, unit,
                 f"hit of {worth} that nobody has looked at",
-                ANY_SIZE if size is None else SIZE_DOUBT,
+                doubt,
                 diameter_mm=list(impact.diameter_mm), limit_mm=WORTH_A_LOOK_MM,
             ),
         )  # fmt: skip
@@ -200,7 +227,7 @@ def _edge(impact: Impact, window: Window) -> Fired:
 
 def _sensors(unit: UnitKey, facts: WindowFacts) -> Fired:
     for poor in facts.poor:
-        if poor.end_us is None or facts.cleared_us("outer") <= poor.end_us:
+        if poor.end_us is None or not facts.poor_cleared(poor):
             words = "only" if poor.end_us is None else "for a time only"
             yield (
                 poor.start_us,
@@ -214,6 +241,18 @@ def _sensors(unit: UnitKey, facts: WindowFacts) -> Fired:
             )  # fmt: skip
 
 
+def _gauges(unit: UnitKey, facts: WindowFacts) -> Fired:
+    for volume, since_us in facts.unseen.items():
+        yield (
+            since_us,
+            _rule(
+                "no_gauge", AMBER, unit,
+                f"no healthy pressure sensor of {volume}: a leak would go unseen",
+                "as the unit reports its health, or its values give it away", volume=volume,
+            ),
+        )  # fmt: skip
+
+
 def _unmonitored(unit: UnitKey, facts: WindowFacts) -> Fired:
     cleared_us = facts.cleared_us("outer")
     spans = [(start, end) for start, end in facts.lost if end >= cleared_us]
@@ -223,7 +262,7 @@ def _unmonitored(unit: UnitKey, facts: WindowFacts) -> Fired:
             spans[0][0],
             _rule(
                 "unmonitored", AMBER, unit,
-                f"unmonitored for {total_s:.0f} s: telemetry is lost for good",
+                f"unmonitored for {duration(total_s)}: telemetry is lost for good",
                 "from the last packet before to the first after each loss",
                 seconds=total_s, losses=len(spans),
             ),

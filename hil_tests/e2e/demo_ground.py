@@ -6,13 +6,40 @@ What is seen is written down here; what it makes of the return status, the groun
 from __future__ import annotations
 
 import random
+from collections import Counter
 from dataclasses import replace
 from math import exp
 
+from ground.alarms.flood import Flood
+from ground.alarms.seen import unseen
 from ground.api import source
-from ground.api.source import Health, JournalEntry, LinkState, Refused, Sample, UnitState, Value
+from ground.api.source import (
+    Gauges,
+    Health,
+    JournalEntry,
+    LinkState,
+    Refused,
+    Sample,
+    UnitState,
+    Value,
+)
+from ground.archive.decimate import Series, minmax
 from ground.fleet import Fleet
-from ground.model import Alarm, Finding, Impact, Inspection, Leak, UnitKey, VehicleStatus
+from ground.model import (
+    Alarm,
+    Finding,
+    Impact,
+    Inspection,
+    Leak,
+    Note,
+    SilenceFacts,
+    UnitKey,
+    VehicleStatus,
+)
+from ground.monitor.limit_set import DEFAULT, LimitSet
+from ground.receive.receiver import Counters
+from ground.stream.boot import HOUR_US
+from ground.stream.completeness import Completeness
 from ground.verdict.facts import WindowFacts
 from ground.verdict.return_status import ReturnStatus
 from hil_tests.e2e import demo_story as story
@@ -27,6 +54,9 @@ class DemoGround(source.Ground):
 
     def __init__(self, start_us: int = 1_762_214_400 * S, seconds: int = 0) -> None:
         self.started_us = self.now_us = start_us
+        self.replayed = ""
+        self.dropped_us: list[tuple[int, int]] = []
+        """What retention has dropped, of every unit."""
         self._noise = random.Random(20)
         self._history: dict[UnitKey, list[Sample]] = {}
         self._received: dict[UnitKey, int] = {}
@@ -41,8 +71,11 @@ class DemoGround(source.Ground):
         self._leaks: list[Leak] = []
         self._findings: list[Finding] = []
         self._alarms: list[Alarm] = []
+        self._flood = Flood()
         self._inspections: list[Inspection] = []
         self._journal: list[JournalEntry] = []
+        self._limits = DEFAULT
+        self._contexts: dict[str, str] = {}
         for _ in range(seconds):
             self.second()
 
@@ -51,6 +84,7 @@ class DemoGround(source.Ground):
     def second(self) -> None:
         """One second of housekeeping of every unit."""
         self.now_us += S
+        self._flood.advance(self.now_us)
         samples = []
         for unit in (SZ20, SZ21, TIANGONG):
             sample = Sample(unit, self.now_us, False, self._values(unit))
@@ -82,7 +116,9 @@ class DemoGround(source.Ground):
         """The link delivers nothing; the unit goes on."""
         self._silent.add(unit)
         self._raise("silence", unit, Severity.WARNING, "Silent: no telemetry", self.now_us)
-        self._unknown_since_us[unit.vehicle] = self._history[unit][-1].utc_us
+        last_us = self._unknown_since_us[unit.vehicle] = self._history[unit][-1].utc_us
+        facts = SilenceFacts(last_us, None, 2, 0)
+        self._alarms[-1] = replace(self._alarms[-1], silence=facts)
         self._tell([])
 
     def recover(self, unit: UnitKey = SZ21) -> None:
@@ -132,6 +168,7 @@ class DemoGround(source.Ground):
             listener(samples)
 
     def _raise(self, key, unit, severity, what, at, late=False) -> None:
+        self._flood.add(self.now_us)
         self._alarms.append(
             Alarm(
                 len(self._alarms) + 1, f"{unit} {key}", unit, unit.vehicle, severity, what, at,
@@ -143,6 +180,9 @@ class DemoGround(source.Ground):
         return self._return_status.assess(FLEET, self._facts, self._unknown_since_us)
 
     # What the API reads
+
+    def replay(self) -> str:
+        return self.replayed
 
     def health(self) -> Health:
         links = [
@@ -167,7 +207,7 @@ class DemoGround(source.Ground):
         missing = len(self._kept.get(unit, []))
         return UnitState(
             unit, state, 1, "mqtt" if unit == SZ20 else "pty", self._received[unit],
-            samples[-1].utc_us, missing, 0, False, len(samples), 0.0, 0.002,
+            samples[-1].utc_us, missing, 0, False, len(samples), 0.0, 0.002, 12.5, 3.0,
         )  # fmt: skip
 
     def latest(self, unit: UnitKey) -> dict[str, Value]:
@@ -178,7 +218,26 @@ class DemoGround(source.Ground):
             for k, v in s.values.items()
         }
 
-    def history(self, unit, parameter, start_us, end_us):
+    def extremes(self, unit, parameter, start_us, end_us, size):
+        points = self._points(unit, parameter, start_us, end_us)
+        return minmax(Series.of(points), size).points()
+
+    def newest(self, unit, parameter, start_us, end_us, size):
+        return self._points(unit, parameter, start_us, end_us)[-size:]
+
+    def dropped(self, unit, start_us, end_us):
+        spans = [(max(a, start_us), min(b, end_us)) for a, b in self.dropped_us]
+        return [(a, b) for a, b in spans if a <= b]
+
+    def completeness(self, unit, start_us, end_us):
+        counts = Counter(
+            s.utc_us // HOUR_US
+            for s in self._history.get(unit, [])
+            if start_us <= s.utc_us < end_us
+        )
+        return [Completeness(hour * HOUR_US, 1, count) for hour, count in sorted(counts.items())]
+
+    def _points(self, unit, parameter, start_us, end_us):
         samples = sorted(self._history.get(unit, []), key=lambda s: s.utc_us)
         return [
             (s.utc_us, s.values[parameter])
@@ -201,14 +260,32 @@ class DemoGround(source.Ground):
     def alarms(self):
         return self._alarms
 
+    def flood(self):
+        return self._flood.state
+
     def inspections(self):
         return self._inspections
 
     def journal(self, limit):
-        return self._journal[::-1][:limit]
+        entries = self._journal[::-1][:limit]
+        return lambda: entries
+
+    def gauges(self):
+        return Gauges({"mqtt": Counters(9, 1, 4, 900)}, 4096, {SZ20: 2})
+
+    def commands(self, limit):
+        return []
+
+    def command(self, number, *_):
+        raise Refused(f"There is no command {number}.", 404)
+
+    confirm = cancel = command
+
+    def order(self, unit, *_):
+        raise Refused(f"The demonstration commands no unit, {unit} neither.", 404)
 
     def report(self):
-        return {"scenario": "demo", "tau_s": float("inf")}
+        return lambda: {"scenario": "demo", "tau_s": float("inf")}
 
     # What operators do
 
@@ -219,6 +296,11 @@ class DemoGround(source.Ground):
         self._alarms[index] = replace(self._alarms[index], **values)
         self._tell([])
 
+    async def evidence(self, alarm: int, when: str) -> bytes:
+        if all(a.id != alarm for a in self._alarms):
+            raise Refused(f"There is no alarm {alarm}.", 404)
+        return f"bundle of {alarm}, {when}".encode()
+
     def acknowledge(self, alarm: int, author: str, comment: str) -> None:
         if any(a.id == alarm and a.acknowledged_by for a in self._alarms):
             raise Refused(f"Alarm {alarm} is acknowledged already.")
@@ -227,11 +309,37 @@ class DemoGround(source.Ground):
         )
         self._log("acknowledge", author, {"alarm": alarm, "comment": comment})
 
+    def acknowledge_seen(self, seen, author: str, comment: str):
+        known = {a.id: a for a in self._alarms}
+        left = {k: why for k, severity in seen.items() if (why := unseen(known.get(k), severity))}
+        for alarm in seen:
+            if alarm not in left:
+                self.acknowledge(alarm, author, comment)
+        return left
+
+    def note(self, alarm: int, author: str, words: str) -> None:
+        held = next(a for a in self._alarms if a.id == alarm)
+        self._change(alarm, notes=(*held.notes, Note(self.now_us, author, words)))
+
     def shelve(self, alarm: int, author: str, reason: str, for_s: float) -> None:
         until = self.now_us + int(for_s * S) if for_s else None
         state = "shelved" if for_s else "unacknowledged"
         self._change(alarm, state=state, shelved_until_us=until, shelve_reason=reason)
         self._log("shelve", author, {"alarm": alarm, "reason": reason, "for_s": for_s})
+
+    def limits(self) -> LimitSet:
+        return self._limits
+
+    def context(self, vehicle: str) -> str:
+        return self._contexts.get(vehicle, "docked")
+
+    def set_limits(self, limits: LimitSet, author: str, reason: str) -> None:
+        self._limits = limits
+        self._log("limits", author, {"reason": reason, "version": limits.version})
+
+    def enter(self, vehicle: str, context: str, author: str) -> None:
+        self._contexts[vehicle] = context
+        self._log("context", author, {"vehicle": vehicle, "context": context})
 
     def inspect(self, inspection: Inspection) -> None:
         self._inspections.append(inspection)

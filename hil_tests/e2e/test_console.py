@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from ground.api.app import create_app
 from ground.api.server import serve
 from hil_tests.e2e.conftest import TOKEN, Console, shot
-from hil_tests.e2e.demo_ground import SZ21, TIANGONG
-from hil_tests.e2e.viewer import card, give_name, name_operator, pane, strip
+from hil_tests.e2e.demo_ground import SZ21, TIANGONG, DemoGround
+from hil_tests.e2e.viewer import Viewer, card, give_name, name_operator, pane, strip
 
 pytestmark = pytest.mark.browser
 
@@ -59,11 +60,13 @@ async def test_the_story(console: Console) -> None:
     await page.get_by_role("menuitem", name="Acknowledge").click()
     await page.locator(".c-overlay button", has_text="Acknowledge").click()
     await expect(row).to_contain_text("acknowledged by Li Wei")
-    entry = ground.journal(1)[0]
+    entry = ground.journal(1)()[0]
     assert (entry.kind, entry.author, entry.data["alarm"]) == ("acknowledge", "Li Wei", 1)
 
     # a person looks: RED with the rule
     await card(page, "sz20").get_by_role("button", name="Inspection").click()
+    await page.get_by_label("Pane", exact=True).select_option("outer")
+    await page.get_by_label("Seen", exact=True).select_option("crack")
     await page.get_by_label("Length of the crack").fill("10")
     await page.get_by_role("button", name="Record inspection").click()
     await expect(card(page, "sz20")).to_contain_text("RED")
@@ -97,9 +100,15 @@ async def test_silence_and_late_strike(console: Console) -> None:
     await expect(sz21).to_contain_text("leak unknown")
     await expect(card(page, "sz21")).to_contain_text("UNKNOWN SINCE")
     await expect(card(page, "sz21")).to_contain_text("GREEN")  # silence changes no colour
+    await expect(card(page, "sz21")).not_to_contain_text("nominal")  # and is not well
+    await expect(card(page, "sz20")).to_contain_text("nominal")
     unit = page.locator('.pw-states [data-unit="sz21/w1"]')
+    await expect(unit).to_contain_text("clock ±2 ms +12.5 ppm")
     await expect(unit).to_contain_text("SILENT")
-    await expect(unit).to_have_attribute("title", re.compile("not yet here; asked for"))
+    await expect(strip(page)).to_contain_text(
+        re.compile(r"last good packet \d+ s ago · 2 missing before")
+    )
+    await expect(unit).to_have_attribute("title", re.compile("not yet fetched: asked for"))
     stale = page.locator(".js-lad-table__body__row", has_text="sz21/w1").locator(".is-stale")
     await expect(stale).to_have_count(3)
     await shot(page, "console_silent")
@@ -110,6 +119,16 @@ async def test_silence_and_late_strike(console: Console) -> None:
     await expect(strip(page)).to_contain_text("LATE")
     await expect(stale).to_have_count(0)
     assert console.complaints == []
+
+
+async def test_a_crew_that_nobody_gave_is_not_nobody(console: Console, monkeypatch) -> None:
+    fleet = console.ground.fleet()
+    bare = replace(fleet, vehicles=tuple(replace(v, crew=None) for v in fleet.vehicles))
+    monkeypatch.setattr(console.ground, "fleet", lambda: bare)
+    page = await console.open()
+    seats = page.get_by_label("Seats home")
+    await expect(seats).to_contain_text("? 6 GREEN seats, crew not given")
+    await expect(card(page, "sz20")).to_contain_text("3 seats, crew not given")
 
 
 async def test_the_worst_case_is_read_at_one_glance(console: Console) -> None:
@@ -169,7 +188,7 @@ async def test_phone(console: Console) -> None:
     await alarm.get_by_role("button", name="Acknowledge").click()
     await give_name(page, "Wang Jie")
     await expect(alarm).to_contain_text("acknowledged by Wang Jie")
-    assert console.ground.journal(1)[0].author == "Wang Jie"
+    assert console.ground.journal(1)()[0].author == "Wang Jie"
 
     # shelved with a reason, and brought back
     await alarm.get_by_role("button", name="Shelve 10 min").click()
@@ -178,7 +197,7 @@ async def test_phone(console: Console) -> None:
     await expect(alarm).to_contain_text(": known")
     await alarm.get_by_role("button", name="Un-shelve").click()
     await expect(alarm).not_to_contain_text("shelved")
-    assert [e.data["for_s"] for e in console.ground.journal(2)] == [0, 600]
+    assert [e.data["for_s"] for e in console.ground.journal(2)()] == [0, 600]
     await shot(page, "console_phone")
     assert console.complaints == []
 
@@ -217,3 +236,56 @@ async def test_a_lost_ground_is_said_and_found_again(console: Console) -> None:
     async with serve(create_app(console.ground, TOKEN), port):
         await expect(strip(page)).to_contain_text("No open alarms")
         await expect(page.locator(".js-lad-table__body__row .is-stale")).to_have_count(0)
+
+
+async def test_a_replay_is_said_above_everything(console: Console) -> None:
+    console.ground.replayed = "records/<b>archive</b>.sqlite"
+    console.ground.strike()
+    for path in ("/", "/phone"):
+        page = await console.open(path)
+        note = page.get_by_role("note")
+        await expect(note).to_contain_text("REPLAY of records/<b>archive</b>.sqlite")
+        await expect(note).to_be_in_viewport()
+        await expect(strip(page).get_by_text("REPLAY", exact=True)).to_be_visible()
+        await expect(page.locator(".pw-states")).to_contain_text("▷ replayed")
+        await expect(page.locator("body")).not_to_contain_text("● live")
+        # months ago by the wall clock, seconds by the recording's
+        await expect(strip(page)).to_contain_text(re.compile(r"raised \d+ s ago"))
+        await page.context.close()
+    console.ground.replayed = ""
+    page = await console.open()
+    await expect(page.get_by_role("note")).to_have_count(0)
+
+
+async def test_a_plot_says_what_retention_has_dropped(console: Console) -> None:
+    """Nothing drawn is not nothing happened."""
+    ground = console.ground
+    ground.dropped_us = [(0, ground.now_us - 240_000_000)]
+    page = await console.open()
+    plots = page.locator(".gl-plot-display-area[data-dropped]")
+    await expect(plots).to_have_count(2)
+    words = await plots.first.get_attribute("data-dropped")
+    assert re.fullmatch(r"Dropped by retention: [-:\d ]+ to [-:\d ]+", words or ""), words
+    shown = await plots.first.evaluate("e => getComputedStyle(e, '::after').content")
+    assert words in shown
+    await shot(page, "console_dropped")
+
+
+async def test_a_unit_that_was_never_heard_is_neither_old_nor_green(browser: Browser) -> None:
+    """No value is called old that never was, and no chip is filled with green."""
+    ground = DemoGround(seconds=0)
+    ground._unknown_since_us.update(dict.fromkeys(("sz20", "sz21", "tiangong"), ground.now_us))
+    ground._tell([])
+    async with serve(create_app(ground, TOKEN)) as url:
+        for width, height, path in ((1600, 900, "/"), (390, 844, "/phone")):
+            page = await Viewer(browser, url, TOKEN).open(path, width=width, height=height)
+            never = pane(page, "sz20/w1")
+            await expect(never).to_contain_text("○ NEVER HEARD: NO DATA")
+            await expect(never).to_contain_text("all unknown: no packet has come from this unit")
+            await expect(never).not_to_contain_text("(old)")
+            chip = card(page, "sz20").locator(".pw-chip.is-green")
+            await expect(chip).to_have_text("● GREENnever heard")
+            await expect(chip).to_have_css("background-color", "rgba(0, 0, 0, 0)")
+            await expect(page.get_by_label("Seats home")).to_contain_text("0 GREEN seats")
+            await shot(page, f"console_never_{width}")
+            await page.context.close()

@@ -120,3 +120,16 @@ async def test_many_panes_scroll(console: Console) -> None:
     last = pane(page, "tiangong/w1").locator("dd").last
     await last.scroll_into_view_if_needed()
     await expect(last).to_be_in_viewport(ratio=1)
+
+
+async def test_new_values_do_not_redraw_a_pane(console: Console) -> None:
+    """Who scrolls to a fact, marks or hovers over it keeps it when the next value comes."""
+    page = await console.open()
+    facts = pane(page, "sz20/w1").locator("dl")
+    await expect(facts).to_contain_text("kPa")
+    rows = await facts.locator("dd").element_handles()
+    before = await facts.inner_text()
+    console.ground.strike()
+    await expect(facts).to_contain_text("mm from edge")
+    assert await facts.inner_text() != before
+    assert all([await row.evaluate("row => row.isConnected") for row in rows])

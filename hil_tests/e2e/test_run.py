@@ -1,4 +1,4 @@
-"""`panewatch run` as its users start it: three ways of firmware, one console, and a clean end."""
+"""`panewatch run` as its users start it: four ways of firmware, one console, and a clean end."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from tools.sim.runtime import micropython
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc to see who lives")
 
 ADDRESS = r"Console: (http://127\.0\.0\.1:\d+)/\?token=(\S+)"
-UNITS = ["sz20/w1", "sz21/w1", "tiangong/w1"]
+UNITS = ["sz20/w1", "sz21/w1", "tiangong/w1", "tiangong/w2"]
 SCENARIO = """
 name = "short"
 seed = 7
@@ -39,6 +39,8 @@ id = "tiangong"
 role = "station"
 [[vehicle.window]]
 id = "w1"
+[[vehicle.window]]
+id = "w2"
 [[event]]
 t_s = 3.0
 vehicle = "sz20"
@@ -79,7 +81,7 @@ def everyone_is_heard(address: str) -> bool:
     return sorted(names) == UNITS
 
 
-def test_three_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, scenario):
+def test_four_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, scenario):
     run = run_panewatch("run", "--scenario", scenario, cwd=tmp_path)
     address, token = run.wait_for(ADDRESS).groups()
     run.wait_for("first packet", 10)
@@ -87,6 +89,7 @@ def test_three_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, 
         assert "sz20/w1 on CPython over MQTT" in run.output
         assert "sz21/w1 on MicroPython over a serial line" in run.output
         assert "tiangong/w1 on CPython over a serial line" in run.output
+        assert "tiangong/w2 on MicroPython over MQTT" in run.output
     until(lambda: everyone_is_heard(address))
     assert get(address, "health")["first_packet_s"] < 5
 
@@ -100,7 +103,7 @@ def test_three_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, 
     assert len(token) >= 16
 
     started = children(run.pid)
-    assert len(started) == 4
+    assert len(started) == 5
     run.interrupt()
     assert run.wait(8) == 0
     assert survivors(started) == []
@@ -108,7 +111,7 @@ def test_three_ways_of_firmware_tell_the_story_and_end(run_panewatch, tmp_path, 
     [folder] = (tmp_path / ".panewatch" / "runs").iterdir()
     assert "Traceback" not in "".join(log.read_text() for log in folder.glob("*.log"))
     keys = list((tmp_path / ".panewatch" / "runs").glob("*/keys/*"))
-    assert [(key.stat().st_size, key.stat().st_mode & 0o777) for key in keys] == [(32, 0o600)] * 3
+    assert [(key.stat().st_size, key.stat().st_mode & 0o777) for key in keys] == [(32, 0o600)] * 4
 
 
 def test_an_outside_broker(run_panewatch, tmp_path, scenario, mosquitto):
@@ -116,10 +119,20 @@ def test_an_outside_broker(run_panewatch, tmp_path, scenario, mosquitto):
     address = run.wait_for(ADDRESS)[1]
     until(lambda: everyone_is_heard(address))
     started = children(run.pid)
-    assert len(started) == 3
+    assert len(started) == 4
     run.send(signal.SIGTERM)
     assert run.wait(8) == 0
     assert survivors(started) == []
+
+
+def test_a_broker_by_its_name_has_no_unit_on_micropython(
+    run_panewatch, tmp_path, scenario, mosquitto
+):
+    broker = mosquitto.replace("127.0.0.1", "localhost")
+    run = run_panewatch("run", "--scenario", scenario, "--broker", broker, cwd=tmp_path)
+    address = run.wait_for(ADDRESS)[1]
+    run.wait_for("tiangong/w2 on CPython over MQTT")
+    until(lambda: everyone_is_heard(address))
 
 
 def test_it_ends_by_itself(run_panewatch, tmp_path, scenario):
@@ -129,6 +142,8 @@ def test_it_ends_by_itself(run_panewatch, tmp_path, scenario):
     assert run.wait(15) == 0
     assert survivors(started) == []
     [archive] = tmp_path.glob(".panewatch/runs/*/archive.sqlite")
+    named = archive.relative_to(tmp_path)
+    assert f"Recorded: {named} (panewatch report {named}, panewatch replay" in run.output
     report = run_panewatch("report", str(archive))
     assert report.wait() == 0
     assert report.output.startswith("short: ")
@@ -139,7 +154,7 @@ def test_children_do_not_outlive_a_killed_run(run_panewatch, tmp_path, scenario)
     address = run.wait_for(ADDRESS)[1]
     until(lambda: everyone_is_heard(address))
     started = children(run.pid)
-    assert len(started) == 4
+    assert len(started) == 5
     run.send(signal.SIGKILL)
     assert run.wait(5) == -signal.SIGKILL
     assert survivors(started) == []

@@ -39,6 +39,8 @@ class Chain:
         self.tick_us = 0
         self.made: dict[tuple[int, int], bytes] = {}
         """Every packet that the unit made, by boot and record."""
+        self.made_us: dict[tuple[int, int], int] = {}
+        """When, µs since the start."""
         self._seed = seed
         self._scenario = load(scenario)
         self._files = RamFiles()
@@ -68,6 +70,7 @@ class Chain:
             packet = bytes(packet)
             known = decode(packet)
             self.made[known.boot_id, known.record] = packet
+            self.made_us[known.boot_id, known.record] = now_us
             append(packet, series, now_us)
 
         recorder.append = tee
@@ -81,6 +84,10 @@ class Chain:
             self._deliver()
             if self.tick_us % S == 0:
                 self.station.tick(T0_US + self.tick_us)
+
+    def jump(self, by_us: int) -> None:
+        """The unit's clock is set."""
+        self._session.unit._downlink.jump(by_us)
 
     def settle(self, seconds: int = 120) -> None:
         """Mend the line and give the ground time to ask for all that it lacks."""
@@ -98,8 +105,8 @@ class Chain:
         return found
 
     def made_before(self, tick_us: int) -> dict[tuple[int, int], bytes]:
-        """Packets made in this boot up to a time; the newest may still be on their way."""
-        return {k: p for k, p in self.made.items() if decode(p).time_us <= tick_us}
+        """Packets made up to a time; the newest may still be on their way."""
+        return {key: p for key, p in self.made.items() if self.made_us[key] <= tick_us}
 
     def alarms(self, prefix: str) -> list[str]:
         """What alarms of this kind said."""

@@ -27,6 +27,7 @@ class Line:
     """When nothing passes: (from, to)."""
     carried: int = 0
     harmed: int = 0
+    """Faults so far."""
     _queue: list[tuple[int, int, bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -43,7 +44,9 @@ class Line:
         if any(start <= now_us < end for start, end in self.dead_us) or self._happens(self.drop):
             self.harmed += 1
             return
-        for _ in range(2 if self._happens(self.duplicate) else 1):
+        copies = 2 if self._happens(self.duplicate) else 1
+        self.harmed += copies - 1
+        for _ in range(copies):
             late_us = self._random.randrange(3 * S) if self._happens(self.reorder) else 0
             data = self._damage(frame)
             self.harmed += data != frame or late_us > 0
@@ -51,6 +54,7 @@ class Line:
         if self._happens(self.noise):
             burst = self._random.randbytes(self._random.randrange(1, NOISE_BYTES))
             heapq.heappush(self._queue, (now_us, self.carried, burst))
+            self.harmed += 1
 
     def arrivals(self, now_us: int) -> bytes:
         """What has come out by now."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ground.archive.archive import Archive
+from ground.archive.entries import StoredPacket
 from ground.fleet import Fleet
 from ground.model import UnitKey
 from ground.report import report
@@ -66,7 +67,7 @@ def bench(tmp_path: Path, unit: FakeUnit) -> Iterator[RealBench]:
 def make_hit(unit: FakeUnit, trigger_us: int, *features: tuple[int, ...]) -> bytes:
     all_features = features or (ONE,) * 6
     return unit.make(
-        "hit", trigger_us, 0x3F, 0x3F, 0, 0, 0, 0, 0, *(v for one in all_features for v in one)
+        "hit", trigger_us, 0x3F, 0x3F, 0, 0, 0, 0, 0, 0, *(v for one in all_features for v in one)
     )
 
 
@@ -125,7 +126,7 @@ def test_an_unforeseen_error_ends_nothing(
         raise ZeroDivisionError("no such thing")
 
     bench.seconds(1)
-    monkeypatch.setattr("ground.verdict.assessor.read_impact", fail)
+    monkeypatch.setattr("ground.verdict.hit_report.read_impact", fail)
     bench.deliver(unit, [make_hit(unit, unit.since_boot)])
     bench.seconds(2)
     record = unit.next_record - 3
@@ -160,9 +161,11 @@ def test_a_claim_of_records_beyond_belief(bench: RealBench, unit: FakeUnit) -> N
 
 def test_a_packet_that_cannot_be_read_back_comes_again(bench: RealBench, unit: FakeUnit) -> None:
     bench.seconds(3)
+    entries = bench.station.archive.entries()
+    (seq,) = (e.seq for e in entries if isinstance(e, StoredPacket) and e.record == 2)
     bench.kill()
     with sqlite3.connect(bench.path) as db:
-        db.execute("UPDATE packet SET data = x'0011' WHERE record = 2")
+        db.execute("UPDATE block SET data = zeroblob(length(data)) WHERE seq = ?", (seq,))
     unit.store = dict(unit.made)
     bench.open()
     assert "record 2 " in bench.told("could not be read")[0]
@@ -209,4 +212,4 @@ def test_more_boots_on_board_than_counters_reserved(bench: RealBench, unit: Fake
         told += len(counters)
         assert len(counters) <= MARGIN
         assert max(counters, default=0) < bench.station.archive.counter(UNIT)
-    assert told > 2 * MARGIN
+    assert told > MARGIN

@@ -2,7 +2,9 @@
 
 import pytest
 
-from hil_tests.faults.chain import UNIT, Chain
+from ground.archive.history import history
+from hil_tests.faults.chain import T0_US, UNIT, Chain
+from hil_tests.faults.kinds import FRAME_FAULTS
 from hil_tests.faults.line import Line, S
 from protocol.schema.decode import decode
 from protocol.wire.tables import SCHEMA_HASH
@@ -25,17 +27,7 @@ def test_one_hour_at_a_bit_error_rate_of_1e_4(tmp_path):
     everything_once(chain)
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"drop": 0.2},
-        {"duplicate": 0.5},
-        {"reorder": 0.3},
-        {"noise": 0.5},
-        {"drop": 0.1, "duplicate": 0.1, "reorder": 0.1, "noise": 0.1, "bit_error_rate": 1e-4},
-    ],
-    ids=["dropped", "duplicated", "reordered and delayed", "noise bursts", "all at once"],
-)
+@pytest.mark.parametrize("fault", FRAME_FAULTS.values(), ids=FRAME_FAULTS)
 def test_frames(tmp_path, fault):
     chain = Chain(tmp_path, Line(3, **fault), Line(4, **fault))
     chain.seconds(600)
@@ -94,6 +86,29 @@ def test_a_brown_out_loses_only_what_was_never_said_to_be_stored(tmp_path):
     newest = max(record for boot, record in chain.made if boot == 1)
     assert len(gone) <= 48, "at most what 30 s of housekeeping and its reports make"
     assert gone == list(range(newest - len(gone) + 1, newest + 1)), "only the tail in memory"
+
+
+def test_a_clock_that_jumps_moves_the_time_of_no_packet(tmp_path):
+    """Neither of those that come live nor of those that are asked for later; no alarm rises."""
+    chain = Chain(tmp_path, Line(15, drop=0.1), Line(16, drop=0.1), scenario="quiet")
+    for by_us in (3600 * S, -1800 * S, -5 * S):
+        chain.seconds(60)
+        chain.jump(by_us)
+        chain.seconds(10)
+    chain.settle()
+    everything_once(chain)
+    chain.station.commit()
+    told = [utc_us for utc_us, _ in history(chain.station.archive, UNIT, "p_cabin", 0, 1 << 62)]
+    made = [
+        T0_US + chain.made_us[key]
+        for key, packet in chain.archived().items()
+        if decode(packet).name == "housekeeping"
+    ]
+    away = [abs(t - m) for t, m in zip(sorted(told), sorted(made), strict=True)]
+    assert len(away) > 300
+    assert max(away) < S
+    alarms = chain.station.assessor.alarms
+    assert [a for a in alarms if not a.key.startswith("unheard:")] == []  # the others never were
 
 
 def test_another_schema_is_told_by_its_hash_and_nothing_is_taken(tmp_path):

@@ -22,7 +22,9 @@ pytestmark = [
     pytest.mark.skipif(not has_pty(), reason="needs pseudo-terminals"),
 ]
 
-SZ20, SZ21, TIANGONG = (UnitKey(vehicle, "w1") for vehicle in ("sz20", "sz21", "tiangong"))
+SZ20, SZ21, SZ22, TIANGONG = (
+    UnitKey(vehicle, "w1") for vehicle in ("sz20", "sz21", "sz22", "tiangong")
+)
 FORGED_COUNTER = 200
 # Where an unsigned acknowledgement should carry counter and MAC there are zeros of its bitmap.
 REFUSED = [
@@ -81,6 +83,7 @@ def make_chain(
     made: list[Chain] = []
     ways = {
         SZ20: ("cpython", mosquitto), SZ21: ("micropython", "pty"), TIANGONG: ("cpython", "pty"),
+        SZ22: ("micropython", mosquitto),
     }  # fmt: skip
 
     def make(*units: UnitKey, **story: object) -> Chain:
@@ -138,7 +141,7 @@ def compare(chain: Chain) -> None:
 
 
 def test_a_ground_killed_twice(make_chain):
-    chain = make_chain(SZ20, SZ21, TIANGONG, strike_s=30)
+    chain = make_chain(SZ20, SZ21, SZ22, TIANGONG, strike_s=30)
     kill(chain.ground)
     before = chain.archived()
     chain.make_more(30)
@@ -153,7 +156,7 @@ def test_a_ground_killed_twice(make_chain):
 
 
 def test_a_killed_broker(make_chain, brokers, start_mosquitto):
-    chain = make_chain(SZ20, strike_s=30)
+    chain = make_chain(SZ20, SZ22, strike_s=30)
     kill(brokers[0])
     chain.make_more(30)
     start_mosquitto()

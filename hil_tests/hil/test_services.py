@@ -2,6 +2,9 @@
 
 import struct
 
+import pytest
+
+from firmware.health.hang import AWAIT
 from protocol.wire import events, tables
 
 
@@ -74,3 +77,13 @@ def test_records_of_a_time_come_again(unit):
     again = unit.wait_for("housekeeping", lambda p: p.record == first.record)
     assert again.data == first.data
     unit.wait_for("housekeeping", lambda p: p.record == last.record)
+
+
+@pytest.mark.parametrize("which", [0, 1, 2], ids=["sampling", "link", "health"])
+def test_a_hung_task_is_told_and_started_again(unit, which):
+    done(unit, tables.TC_STIMULATE_HANG, (which, AWAIT, 0))
+    hung = unit.wait_for("event_high", lambda p: p.raw["event_id"] == events.TASK_HUNG)
+    again = unit.wait_for("event_medium", lambda p: p.raw["event_id"] == events.TASK_RESTARTED)
+    assert hung.raw["text"] == again.raw["text"]
+    assert again.boot_id == hung.boot_id
+    done(unit, tables.TC_ALIVE)

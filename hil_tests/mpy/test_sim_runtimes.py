@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from hil_tests.mpy.golden import COMMAND, SCENARIOS, digest, golden
 from hil_tests.support import programs
 from tools.scenario.compile import write_config
 from tools.scenario.load import load
@@ -16,7 +17,7 @@ from tools.sim.units import run_units
 
 @pytest.mark.micropython
 @pytest.mark.wasm
-@pytest.mark.parametrize("name", ["quiet", "impact", "leak", "thermal", "everything"])
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_equal_bytes(name: str, tmp_path: Path) -> None:
     scenario = load(name)
     made = {
@@ -26,8 +27,11 @@ def test_equal_bytes(name: str, tmp_path: Path) -> None:
     made["webassembly"] = merge(
         [_on_wasm(write_config(scenario, u, tmp_path, "none", tmp_path)) for u in scenario.units]
     )
-    digests = {runtime: sha256(join(packets)).hexdigest() for runtime, packets in made.items()}
+    digests = {runtime: digest(packets) for runtime, packets in made.items()}
     assert len(set(digests.values())) == 1, digests
+    assert digests["cpython"] == golden()[name], (
+        f"{name}: units say something else than before; if that is meant: {COMMAND}"
+    )
     assert len(made["cpython"]) > 100
 
 

@@ -11,6 +11,8 @@ from struct import unpack
 
 import pytest
 
+from firmware.boards import launched
+from firmware.services.boot import POWER_ON
 from firmware.settings import STORE_BYTES
 from firmware.store.files import FolderFiles
 from firmware.store.recorder import Recorder
@@ -18,11 +20,13 @@ from firmware.store.segment import HOUSEKEEPING
 from hil_tests.mpy.test_golden_run import TABLE
 from hil_tests.support.peer import WITHIN_S, Peer
 from protocol.wire import tables, tc, tm
+from tools.sim.runtime import HEAP_BYTES, compiled
 
 ROOT = Path(__file__).parents[2]
 KEY = bytes(range(32))
-HEAP = "heapsize=320k"
+HEAP = f"heapsize={HEAP_BYTES}"
 FULL_OF = tables.TM_HOUSEKEEPING
+LONG_S = 60
 FAST_MILLI = 20_000  # a minute in 3 s
 
 
@@ -42,10 +46,19 @@ class LiveUnit:
             "table": str(folder / "table.json"), "until_eof": True, **settings,
         }  # fmt: skip
         (folder / "unit.json").write_text(json.dumps(config))
+        self._folder = folder
+        self._command = [*command, "-m", "firmware", str(folder / "unit.json")]
+        self.start()
+
+    def start(self, reset_cause=POWER_ON):
+        """Start it, and tell it why, as a launcher does."""
+        paths = {"PYTHONPATH": str(ROOT)}
+        if self._command[0] != sys.executable:  # as on a board: compiled
+            paths["MICROPYPATH"] = f"{compiled()}:.frozen"
         self.process = subprocess.Popen(
-            [*command, "-m", "firmware", str(folder / "unit.json")],
-            cwd=ROOT,
-            env=os.environ | {"PYTHONPATH": str(ROOT), "MICROPYPATH": f"{ROOT}:.frozen"},
+            self._command,
+            cwd=self._folder,  # in the clone MicroPython would take the sources
+            env=os.environ | paths | {launched.VARIABLE: str(reset_cause)},
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
             pass_fds=[self.master],
@@ -57,11 +70,21 @@ class LiveUnit:
         code = self.process.wait(WITHIN_S)
         return code, self.process.stderr.read().decode()
 
+    def gone(self):
+        """Wait until it has ended by itself; returns (exit code, what it said)."""
+        code = self.process.wait(LONG_S)
+        said = self.process.stderr.read().decode()
+        self._close_streams()
+        return code, said
+
+    def _close_streams(self):
+        for stream in (self.process.stdin, self.process.stderr):
+            stream.close()
+
     def close(self):
         self.process.kill()
         self.process.wait()
-        for stream in (self.process.stdin, self.process.stderr):
-            stream.close()
+        self._close_streams()
         os.close(self.master)
         os.close(self._slave)
 

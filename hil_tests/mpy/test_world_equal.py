@@ -10,7 +10,6 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 BUDGET_BYTES = 102 * 1024  # 30 KB of it the capture
-BUDGET_US = 150_000
 
 pytestmark = pytest.mark.micropython
 
@@ -31,7 +30,7 @@ def run(script, *command, **environment):
 
 
 def run_micropython(script, program):
-    return run(script, str(program), "-X", "heapsize=272k", MICROPYPATH=f"{ROOT}:.frozen")
+    return run(script, str(program), "-X", "heapsize=200k", MICROPYPATH=f"{ROOT}:.frozen")
 
 
 def test_the_world_is_the_same_on_both(micropython):
@@ -40,8 +39,7 @@ def test_the_world_is_the_same_on_both(micropython):
     assert run_micropython("world_digest.py", micropython) == ours
 
 
-def test_heap_and_time_of_an_impact_on_micropython(micropython):
+def test_heap_of_an_impact_on_micropython(micropython):
     lines = run_micropython("world_budget.py", micropython)
     figures = {name: int(value) for name, value in (line.split() for line in lines)}
     assert figures["heap_bytes"] <= BUDGET_BYTES
-    assert figures["impact_us"] <= BUDGET_US

@@ -81,7 +81,7 @@ class FakeUnit:
     def hit(self) -> bytes:
         one = (0, 6_000, 100, 1_000, 50, 1_000)
         time_us = self.since_boot if self.tai_base_us is None else self.tai_base_us + self.now
-        return self.make("hit", time_us, 0x3F, 0x3F, 0x3F, 0, 0, 0, 0, *(one * 6))
+        return self.make("hit", time_us, 0x3F, 0x3F, 0, 0x3F, 0, 0, 0, 0, *(one * 6))
 
     def lost(self, boot: int, first: int, last: int, kind: int = 0) -> bytes:
         """Drop these records of that class from the store (all of them here) and say so."""

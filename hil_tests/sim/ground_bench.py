@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ground.archive.archive import Archive
+from ground.archive.entries import StoredPacket
 from ground.fleet import Fleet
 from ground.model import Chunk, UnitKey
-from ground.station import Outcome, Station
+from ground.outcome import Outcome
+from ground.station import Station
 from ground.stream.keys import KeyStore
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.recording_assessor import RecordingAssessor
@@ -38,6 +40,9 @@ class Bench:
     now: int = 0
     loss: float = 0.0
     up: bool = True
+    deaf: bool = False
+    """Units are heard, and not reached."""
+    line: str = "line"
     framed: bool = True
     sent: list[bytes] = field(default_factory=list)
     rng: random.Random = field(default_factory=lambda: random.Random(7))
@@ -72,7 +77,7 @@ class Bench:
                 data = frame.encode(packet) if self.framed else packet
                 key = None if self.framed else UnitKey(unit.vehicle, unit.unit)
                 received_us = T0 + self.now + delay_us
-                link = f"line-{unit.vehicle}"
+                link = f"{self.line}-{unit.vehicle}"
                 self.station.receive(Chunk(link, received_us, data, self.framed, key))
 
     def commit(self) -> Outcome:
@@ -83,7 +88,7 @@ class Bench:
             for command in pending:
                 self.sent.append(command.data)
                 unit = next(u for u in self.units if (u.vehicle, u.unit) == command.unit)
-                if self.up and self.rng.random() >= self.loss:
+                if self.up and not self.deaf and self.rng.random() >= self.loss:
                     self.deliver(unit, unit.take(command.data))
             pending = self.station.commit().commands
         return outcome
@@ -113,12 +118,9 @@ class Bench:
         """Committed packets of a unit; fails on a double."""
         archive = Archive(self.path, write=False)
         found: dict[tuple[int, int], bytes] = {}
-        for vehicle, name, boot, record, data in archive._db.execute(
-            "SELECT vehicle, name, boot, record, data FROM unit JOIN"
-            " (SELECT unit, boot, record, data FROM packet) AS p ON p.unit = unit.id"
-        ):
-            if (vehicle, name) == (unit.vehicle, unit.unit):
-                assert (boot, record) not in found
-                found[boot, record] = data
+        for entry in archive.entries():
+            if isinstance(entry, StoredPacket) and entry.unit == (unit.vehicle, unit.unit):
+                assert (entry.boot, entry.record) not in found
+                found[entry.boot, entry.record] = entry.data
         archive.close()
         return found

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ground.alarms.book import Transition
+from ground.alarms.flood import FloodState
 from ground.fleet import Fleet
-from ground.model import Alarm, Hole, Inspection, Packet, UnitKey
+from ground.model import Alarm, Aside, Hole, Inspection, Packet, UnitKey
+from ground.monitor.limit_set import DEFAULT, LimitSet
+from ground.receive.run import Run
 from protocol.schema.severity import Severity
 
 
@@ -28,21 +31,42 @@ class RecordingAssessor:
     leaks: tuple[()] = ()
     findings: tuple[()] = ()
     vehicles: tuple[()] = ()
+    flood: FloodState = FloodState(None, 0)  # noqa: RUF009 (a NamedTuple never changes)
+    limits: LimitSet = DEFAULT
     latest: dict[UnitKey, dict[str, Any]] = field(default_factory=dict)
 
     def packet(self, p: Packet) -> None:
         self.packets.append(p)
 
+    def look(self, unit: UnitKey, run: Run) -> None:
+        """Every packet is written down singly."""
+
+    def take(self, quiet: Any, packets: int, newest: Packet) -> None:
+        raise AssertionError(f"{newest.id} was looked at by nobody")
+
     def inspection(self, i: Inspection) -> None:
         self.calls.append(("inspection", i))
+
+    def limit(self, limits: LimitSet) -> None:
+        self.calls.append(("limits", limits.version))
+        self.limits = limits
+
+    def context(self, vehicle_id: str) -> str:
+        return "docked"
+
+    def enter(self, vehicle_id: str, context: str) -> None:
+        self.calls.append(("context", vehicle_id, context))
 
     def silence(self, unit: UnitKey, since_us: int | None) -> None:
         self.calls.append(("silence", unit, since_us))
         self.silent[unit] = since_us
 
-    def holes(self, unit: UnitKey, holes: tuple[Hole, ...]) -> None:
-        self.calls.append(("holes", unit, holes))
+    def holes(self, unit: UnitKey, holes: tuple[Hole, ...], aside: Aside) -> None:
+        self.calls.append(("holes", unit, holes, aside))
         self.current_holes[unit] = holes
+
+    def doubt(self, unit: UnitKey, since_us: int | None) -> None:
+        self.calls.append(("doubt", unit, since_us))
 
     def tick(self, now_us: int) -> None:
         self.ticks += 1
@@ -51,6 +75,9 @@ class RecordingAssessor:
         if alarm_id != 1:
             raise KeyError(alarm_id)
         self.calls.append(("acknowledge", alarm_id, author, comment, now_us))
+
+    def note(self, alarm_id: int, author: str, words: str, now_us: int) -> None:
+        self.calls.append(("note", alarm_id, author, words, now_us))
 
     def shelve(
         self, alarm_id: int, author: str, reason: str, until_us: int | None, now_us: int

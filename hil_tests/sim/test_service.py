@@ -8,6 +8,7 @@ import pty
 import tty
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 
 import aiomqtt
@@ -16,14 +17,16 @@ import pytest
 from ground.archive.archive import Archive
 from ground.clock import SteadyClock
 from ground.fleet import Fleet
-from ground.links.link import Link, LinkError, LinkState
+from ground.links.link import Link, LinkError, LinkState, Sink
 from ground.links.replay import RecordingError, recording
 from ground.links.specification import make_link
 from ground.model import Chunk
+from ground.operations import Operations
+from ground.outcome import Outcome
 from ground.playback import Playback
 from ground.rebuild import fold
 from ground.service import Service
-from ground.station import Outcome, Station
+from ground.station import Station
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, key_store
 from hil_tests.sim.recording_assessor import RecordingAssessor
@@ -297,7 +300,7 @@ async def played(station: Station, story: Iterator[int], speed: float) -> Statio
     return station
 
 
-@pytest.mark.parametrize("speed", [20, 1000])
+@pytest.mark.parametrize("speed", [20, 1000, inf])
 async def test_a_replay_ends_where_the_archive_does_whatever_its_pace(
     tmp_path: Path, speed: float
 ) -> None:
@@ -367,3 +370,68 @@ def test_ground_time_is_steady() -> None:
     wall[0] -= 3600 * 10**9
     assert clock.look() == -3_600_000_000
     assert clock() == 1_001_000_400  # a jump is not
+
+
+async def test_a_full_queue_makes_links_wait_and_counts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ground.service.QUEUE_MAX", 4)
+    unit, clock = FakeUnit(), SteadyClock()
+
+    class Flood(Link):
+        """Gives all it has at once; noise after each packet."""
+
+        async def run(self, sink: Sink) -> None:
+            for packet in [unit.boot(), *(unit.housekeeping() for _ in range(60))]:
+                data = frame.encode(packet) + b"noise\0"
+                await sink(Chunk(self.name, clock(), data, framed=True))
+            self._say(LinkState.ENDED, "all given")
+            await asyncio.Event().wait()
+
+    flood = Flood("flood", clock)
+    async with serving(tmp_path, [flood], [unit], clock) as (service, waiter):
+        await waiter.until(lambda: flood.state is LinkState.ENDED and packets(service) == 61)
+        archive = service.station.archive
+        await waiter.until(lambda: sum(b"noise" in chunk.data for chunk in archive.raw()) == 61)
+        health = Operations(service).health()
+    assert health.queue.limit == 4
+    assert health.queue.most == 4
+    assert health.queue.waits > 0
+    (link,) = health.links
+    assert (link.frames, link.damaged, link.noise_bytes) == (61, 61, 61 * 5)
+
+
+@pytest.mark.mosquitto
+async def test_messages_for_which_there_is_no_room_are_counted(
+    tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ground.links.mqtt.QUEUE_MAX", 3)
+    unit, clock = FakeUnit(), SteadyClock()
+    link = make_link(f"mqtt://127.0.0.1:{unused_tcp_port}", clock)
+    async with (
+        mosquitto(unused_tcp_port),
+        serving(tmp_path, [link], [unit], clock) as (service, waiter),
+    ):
+        await waiter.until(lambda: link.state is LinkState.OPEN)
+        busy, free, put = asyncio.Event(), asyncio.Event(), service._chunks.put
+
+        async def slow(chunk: Chunk) -> None:
+            busy.set()
+            await free.wait()
+            await put(chunk)
+
+        monkeypatch.setattr(service._chunks, "put", slow)
+        async with aiomqtt.Client("127.0.0.1", unused_tcp_port) as client:
+            topic = f"panewatch/{SCHEMA_HASH:08x}/sz20/w1/tm"
+            await client.publish(topic, unit.boot(), 1)
+            await busy.wait()  # it is with the station, and three more find room behind it
+            for _ in range(9):
+                await client.publish(topic, unit.housekeeping(), 1)
+        async with asyncio.timeout(10):
+            while link.dropped < 6:  # noqa: ASYNC110 (a count has no event)
+                await asyncio.sleep(0.01)
+        free.set()
+        await waiter.until(lambda: packets(service) == 4)
+        assert link.dropped == 6
+        gauges = Operations(service).gauges()
+        assert gauges.dropped == {link.name: 6}

@@ -4,9 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from ground.archive.archive import Archive
+from ground.fleet import Fleet
 from ground.model import Chunk, Inspection, UnitKey
+from ground.station import Station
+from ground.stream.refill import ATTEMPTS
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, S
+from hil_tests.sim.recording_assessor import RecordingAssessor
 from protocol.wire import frame, tables, tc
 
 SZ20 = UnitKey("sz20", "w1")
@@ -136,7 +141,13 @@ def test_what_the_unit_dropped_closes_as_lost_and_is_not_asked_for_for_ever(benc
     assert all(record > first + 60 for _, record in unit.store)  # acknowledged beyond the hole
 
 
-def test_a_unit_that_never_answers_is_asked_ever_more_rarely(bench: Bench) -> None:
+def requests_of(unit: FakeUnit) -> int:
+    return sum(c.subtype == 3 for c in unit.commands)
+
+
+@pytest.fixture
+def abandoned(bench: Bench) -> Bench:
+    """Its unit has a gap, answers no request for it, and is not asked any more."""
     unit = bench.units[0]
     unit.answer = lambda command: []
     bench.seconds(20)
@@ -144,11 +155,81 @@ def test_a_unit_that_never_answers_is_asked_ever_more_rarely(bench: Bench) -> No
     bench.second()
     bench.up = True
     bench.seconds(400)
-    requests = [c for c in unit.commands if c.subtype == 3]
-    assert 3 <= len(requests) <= 6 + 400 // 64
+    assert requests_of(unit) == ATTEMPTS
+    return bench
+
+
+def test_a_unit_that_never_answers_is_given_up_and_people_know_what_to_do(abandoned: Bench) -> None:
+    bench, stream = abandoned, abandoned.station.streams[SZ20]
     (hole,) = bench.assessor.current_holes[SZ20]
-    assert not hole.lost
-    assert bench.station.streams[SZ20].count(lost=False) == len(range(hole.first, hole.last + 1))
+    assert (hole.lost, hole.given_up) == (False, True)
+    assert stream.count(lost=False) == stream.given_up() == hole.last - hole.first + 1
+    words = bench.assessor.active["refill:sz20/w1"]
+    assert f"retrieve boot=1 first={hole.first} last={hole.last}" in words
+    assert f"after {ATTEMPTS} requests" in words
+    bench.seconds(600)
+    assert requests_of(bench.units[0]) == ATTEMPTS, "bounded"
+    held = {record for _, record in bench.units[0].store}
+    assert held >= set(range(hole.first, hole.last + 1)), "kept on board: never acknowledged"
+
+
+@pytest.mark.parametrize(
+    "change", ["link", "boot", "silence", "command", "start", "reached", "storage"]
+)
+def test_what_starts_a_refill_again(abandoned: Bench, change: str) -> None:
+    bench, unit = abandoned, abandoned.units[0]
+
+    def only_send_again(command: tc.Command) -> list[bytes]:
+        """Nothing is committed: so its storage reports stay the same."""
+        if (command.service, command.subtype) != (130, 3):
+            return []
+        boot, first, last = command.values
+        return [unit.store[boot, r] for r in range(first, last + 1) if (boot, r) in unit.store]
+
+    unit.answer = only_send_again
+    bench.seconds(60)
+    assert requests_of(unit) == ATTEMPTS, "time alone changes nothing"
+    (hole,) = bench.assessor.current_holes[SZ20]
+    unit.now = bench.now
+    match change:
+        case "link":
+            bench.line = "the other one"
+        case "boot":
+            unit.reboot()
+        case "silence":
+            bench.up = False
+            bench.seconds(10)
+            bench.up = True
+        case "command":  # a person's: only a part of it, the rest follows
+            bench.deliver(unit, [unit.store[1, hole.first]])
+        case "start":
+            bench.station.stop(T0 + bench.now)
+            bench.kill()
+            bench.open()
+        case "reached":  # what it takes shows again that commands arrive
+            bench.deaf = True
+            bench.seconds(70)
+            assert requests_of(unit) == ATTEMPTS
+            bench.deaf = False
+            bench.seconds(70)
+        case "storage":  # its storage report shows that acknowledgements arrive
+            unit.answer = None
+    bench.seconds(30)
+    assert bench.archived(unit) == unit.made
+    assert bench.assessor.current_holes[SZ20] == ()
+    assert "refill:sz20/w1" not in bench.assessor.active
+
+
+def test_what_is_given_up_is_so_in_the_fold(abandoned: Bench) -> None:
+    bench = abandoned
+    bench.station.stop(T0 + bench.now)
+    holes = bench.station.streams[SZ20].holes()
+    bench.kill()
+    archive = Archive(bench.path, write=False)
+    again = Station(archive, Fleet(), RecordingAssessor)
+    assert again.streams[SZ20].holes() == holes
+    assert again.notices == bench.station.notices
+    archive.close()
 
 
 def test_a_new_boot_is_commanded_once_its_counter_is_known(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,12 @@ from ground.model import Inspection, UnitKey
 from ground.station import Station
 from ground.summary import summary
 from ground.verdict.assessor import Assessor
+from ground.watching import NEVER_US
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, S
+from hil_tests.unit.orbit import housekeeping
+from protocol.schema.decode import ENTRIES
+from protocol.schema.severity import Severity
 from tools.cli.recorded import known_from, open_archive
 
 FLEET = Fleet.from_dict(
@@ -46,7 +51,7 @@ class AssessedBench(Bench):
             "leaks": list(a.leaks),
             "findings": list(a.findings),
             "vehicles": list(a.vehicles),
-            "latest": {unit: dict(a.latest[unit]) for unit in (SZ20, SZ21)},
+            "latest": {unit: dict(a.latest[unit]) for unit in (SZ20, SZ21) if unit in a.latest},
         }
 
     def vehicle(self, name: str) -> Any:
@@ -115,6 +120,99 @@ def test_the_story_and_the_same_after_a_restart(bench: AssessedBench) -> None:
     assert bench.conclusions() == live
     kinds = {row.kind for row in bench.station.archive.journal()}
     assert {"start", "stop", "alarm", "acknowledge", "inspection"} <= kinds
+
+
+def test_the_alarm_of_a_silence_counts_what_is_missing(bench: AssessedBench) -> None:
+    sz20 = bench.units[0]
+    bench.seconds(12)
+    made = len(sz20.made)
+    bench.up = False
+    bench.seconds(20)
+    (told,) = bench.open_alarms("silence:sz20")
+    assert told.silence.last_good_us == pytest.approx(T0 + 11 * S, abs=S)
+    assert told.silence.missing == 0
+    bench.up, bench.loss = True, 0.0
+    sz20.answer = lambda _: []  # refills nothing yet
+    missing = len(sz20.made) - made
+    bench.second()
+    bench.second()
+    (told,) = bench.open_alarms("silence:sz20")
+    assert (told.active, told.silence.missing) == (False, missing)
+    assert f"; {missing} packets missing now" in told.what
+    sz20.answer = None
+    bench.seconds(60)
+    (told,) = bench.open_alarms("silence:sz20")
+    assert told.silence.missing == 0
+    live = bench.conclusions()
+    bench.kill()
+    bench.open()
+    assert bench.conclusions() == live
+
+
+def test_a_configured_unit_that_is_never_heard_is_an_alarm(tmp_path: Path) -> None:
+    bench = AssessedBench(tmp_path, [FakeUnit()])
+    bench.seconds(NEVER_US // S)
+    assert bench.open_alarms("unheard:") == []
+    bench.seconds(2)
+    (told,) = bench.open_alarms("unheard:")
+    assert (told.unit, told.severity, told.active) == (SZ21, Severity.DISTRESS, True)
+    assert "never heard" in told.what
+    live = bench.conclusions()
+    bench.kill()
+    bench.open()
+    assert bench.conclusions() == live
+    bench.units.append(FakeUnit(vehicle="sz21", apid=2, booted=bench.now))
+    bench.seconds(2)
+    (told,) = bench.open_alarms("unheard:")
+    assert not told.active
+    bench.kill()
+
+
+class LeakingUnit(FakeUnit):
+    """Its window is struck at 60 s, and gap 2 leaks from then on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._slow = [slow for _, slow in housekeeping(300, tau_s=leaking)]
+
+    def housekeeping(self, p_gap2: float = 0.0) -> bytes:
+        entries = ENTRIES["housekeeping"]
+        slow = self._slow[self.now // S]
+        values = dict.fromkeys(entries, 0) | {"ae_health": 63, "sensor_health": 63}
+        values |= {name: round(v / entries[name].scale) for name, v in slow.items()}
+        return self.make("housekeeping", *values.values())
+
+
+def leaking(t: float) -> float:
+    return 754 if t > 60 else math.inf
+
+
+@pytest.mark.parametrize("up_again_s", [66, 100])
+def test_an_impact_that_only_the_refill_brings_makes_a_breach(tmp_path, up_again_s) -> None:
+    """The link is lost just before the strike; the leak is seen before or after the refill."""
+    unit = LeakingUnit()
+    bench = AssessedBench(tmp_path, [unit])
+    bench.seconds(55)
+    bench.up = False
+    bench.seconds(5)
+    unit.now = bench.now
+    unit.hit()
+    bench.seconds(up_again_s - 60)
+    bench.up = True
+    bench.seconds(60)
+    (finding,) = [f for f in bench.station.assessor.findings if f.verdict != "sensor_fault"]
+    assert (finding.verdict, finding.late) == ("breach", True)
+    assert [verdict for _, verdict in finding.history] in (["strike"], ["leak"])
+    (alarm,) = bench.open_alarms("breach:")
+    assert alarm.late
+    assert alarm.severity is Severity.SEVERE
+    assert bench.vehicle("sz20").status == "RED"
+    assert bench.vehicle("sz20").unknown_since_us is None  # the refill is whole
+    live = bench.conclusions()
+    bench.kill()
+    bench.open()
+    assert bench.conclusions() == live
+    bench.kill()
 
 
 def test_a_kill_while_silent_keeps_the_alarm(bench: AssessedBench) -> None:

@@ -25,6 +25,7 @@ class FakeWindow:
         self.crossings = [0] * 6
         self.captures = []
         self.kept = None
+        self.busy = False
         self.offsets = [0] * 6
         self.pulses = []
         self.slow = [1_013_250, 1_013_250, 1_013_250, 10_000, 17_000, 21_000]
@@ -36,6 +37,9 @@ class FakeWindow:
     def read_slow(self, out):
         self._reading ^= 1
         out[:] = [value + self._reading for value in self.slow]
+
+    def capturing(self):
+        return self.busy
 
     def capture(self):
         return self.captures[0] if self.captures else None

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+from tools.board.syntax import parse
+
 
 class Int32(int):
     """A 32-bit signed integer, as viper has them on a board. Raises OverflowError."""
@@ -53,7 +55,7 @@ class _Pointer:
 
 def load(path: Path) -> SimpleNamespace:
     """The viper functions of a source, each called with plain arrays."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = parse(path.read_text(encoding="utf-8"))
     for node in ast.walk(tree):  # every number of the source is a machine word
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "int":
             node.func.id = "Int32"

@@ -23,10 +23,12 @@ from tools.run.folder import key_name, make_keys
 from tools.run.lines import PtyLine
 from tools.scenario.compile import write_config
 from tools.scenario.load import load
-from tools.sim.runtime import command, environment
+from tools.sim.runtime import HEAP_BYTES, command, unit_environment
 
-HEAP_BYTES = 320 * 1024
 SPEED = 10.0
+LONGEST_GAP_US = 1_000_000
+"""Between two steps of a unit, on a computer with much other work. A call that waits for a broker
+which is away waits for all of its time-out: 5 s and more."""
 
 Records = dict[tuple[int, int], bytes]
 """Packets by boot and record."""
@@ -40,6 +42,23 @@ def until(true: Callable[[], object], timeout_s: float = 30) -> None:
         time.sleep(0.1)
 
 
+def archived_packets(path: Path) -> dict[UnitKey, Records]:
+    """Every packet in an archive, by unit; fails on one that stands there twice."""
+    found: dict[UnitKey, Records] = {}
+    archive = Archive(path, write=False)
+    try:
+        for entry in archive.entries():
+            if isinstance(entry, StoredPacket):
+                decoded = decode(entry.data)
+                key = (decoded.boot_id, decoded.record)
+                records = found.setdefault(entry.unit, {})
+                assert key not in records, f"{entry.unit} {key} is there twice"
+                records[key] = entry.data
+    finally:
+        archive.close()
+    return found
+
+
 class LiveUnit:
     """A unit that tees (tee_unit.py), on a pty or at a broker; its store stays between starts."""
 
@@ -48,6 +67,9 @@ class LiveUnit:
     ) -> None:
         self.unit, self.apid = unit, apid
         self.log = config.with_suffix(".log")
+        self.environment: dict[str, str] = {}
+        """What its process gets beside the usual."""
+        self._runtime = runtime
         self._command = command(runtime, HEAP_BYTES)
         self._config = config
         self._tee = config.with_suffix(".tee")
@@ -58,11 +80,16 @@ class LiveUnit:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*self._command, "-m", "hil_tests.support.tee_unit", self._tee, self._config],
-                env=environment(),
+                env=unit_environment(self._runtime) | self.environment,
+                cwd=self._config.parent,  # in the clone MicroPython would take the sources
                 stdin=subprocess.PIPE,
                 stderr=log,
                 pass_fds=() if isinstance(self._line, str) else self._line.descriptors,
             )
+
+    def wait(self) -> int:
+        """Its exit code, when it ends by itself."""
+        return self._process.wait(30)
 
     def end(self) -> None:
         """End it as its launcher does, by the end of its input."""
@@ -111,6 +138,33 @@ class LiveUnit:
     def _packets(self, suffix: str) -> list[bytes]:
         path = self._tee.with_suffix(self._tee.suffix + suffix)
         return split(path.read_bytes())[0] if path.exists() else []
+
+
+QUIET = """
+name = "quiet"
+seed = 3
+duration_s = 3600
+epoch = "2025-11-04T00:00:00Z"
+[[vehicle]]
+id = "sz20"
+role = "station"
+[[vehicle.window]]
+id = "w1"
+"""
+
+
+def lone_unit(folder: Path, runtime: str, line: PtyLine | str, **settings: object) -> LiveUnit:
+    """A unit to which nothing happens; `settings` go into its configuration as they are."""
+    scenario = folder / "quiet.toml"
+    scenario.write_text(QUIET)
+    story = load(str(scenario))
+    unit = story.units[0]
+    keys = make_keys(folder, story.units)
+    link = line if isinstance(line, str) else line.unit_link
+    key = keys / key_name(unit)
+    config = write_config(story, unit, folder / "units", link, key, SPEED, until_eof=True)
+    config.write_text(json.dumps(json.loads(config.read_text()) | settings))
+    return LiveUnit(unit, story.fleet.window(unit).apid, runtime, config, line)
 
 
 class Chain:
@@ -164,18 +218,7 @@ class Chain:
 
     def archived(self) -> dict[UnitKey, Records]:
         """Every packet on disk; fails on one that stands there twice."""
-        found: dict[UnitKey, Records] = {unit.unit: {} for unit in self.units}
-        archive = Archive(self.archive, write=False)
-        try:
-            for entry in archive.entries():
-                if isinstance(entry, StoredPacket):
-                    decoded = decode(entry.data)
-                    key = (decoded.boot_id, decoded.record)
-                    assert key not in found[entry.unit], f"{entry.unit} {key} is there twice"
-                    found[entry.unit][key] = entry.data
-        finally:
-            archive.close()
-        return found
+        return {unit.unit: {} for unit in self.units} | archived_packets(self.archive)
 
     def is_complete(self, boot: int) -> bool:
         """True when all that the units made in a boot is on disk."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-import serial
-
+from hil_tests.support.logs import Trace
+from hil_tests.support.uut.pace import Pace
+from hil_tests.support.uut.port import HostPort
 from protocol.schema.decode import Decoded, decode
 from protocol.wire import tc
 from protocol.wire.frame import Deframer, encode
@@ -15,22 +16,39 @@ WITHIN_S = 15
 
 
 class Peer:
-    """Reads frames from any pyserial URL and sends commands; waits for a frame before it sends."""
+    """Reads frames from any pyserial URL and sends commands; waits for a frame before it sends.
 
-    def __init__(self, url: str, key: bytes, apid: int = 1) -> None:
+    Time-outs follow the unit's clock (`pace`). `paced`: what is written waits for a slow board.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        key: bytes,
+        apid: int = 1,
+        *,
+        pace: Pace | None = None,
+        paced: bool = False,
+        trace: Trace | None = None,
+    ) -> None:
         self.packets: list[Decoded] = []
+        self.pace = pace or Pace()
+        self.port = HostPort(url, (lambda: self.pace.scale) if paced else None)
         self._key = key
         self._apid = apid
-        self._port = serial.serial_for_url(url, timeout=0.1)
+        self._trace = trace
         self._deframer = Deframer()
         self._counter: int | None = None
         self._next = 0
 
     def wait_for(
-        self, name: str, holds: Callable[[Decoded], bool] = lambda packet: True
+        self,
+        name: str,
+        holds: Callable[[Decoded], bool] = lambda packet: True,
+        within_s: float = WITHIN_S,
     ) -> Decoded:
         """The next packet of a type, after the last one waited for, for which something holds."""
-        end_s = time.monotonic() + WITHIN_S
+        start_s = time.monotonic()
         while True:
             for i in range(self._next, len(self.packets)):
                 packet = self.packets[i]
@@ -38,15 +56,23 @@ class Peer:
                     self._next = i + 1
                     return packet
             names = [p.name for p in self.packets[self._next :]]
-            assert time.monotonic() < end_s, f"no {name} within {WITHIN_S} s, but {names}"
-            self._read()
+            limit_s = within_s * self.pace.scale
+            words = f"no {name} in {limit_s:.0f} s, but {names} {self.port.trouble}"
+            assert time.monotonic() < start_s + limit_s, words
+            self.read()
 
-    def _read(self) -> None:
-        for packet, _ in self._deframer.feed(self._port.read(512)):
+    def read(self) -> None:
+        """Take what has come, or comes within a moment."""
+        data = self.port.read()
+        self._note("unit -> host", data)
+        for packet, _ in self._deframer.feed(data):
             if packet:
-                self.packets.append(decode(packet))
-                if self.packets[-1].name == "boot":
-                    told = int(self.packets[-1].raw["next_counter"])
+                known = decode(packet)
+                self.packets.append(known)
+                self.pace.heard(known.boot_id, known.record, known.time_us)
+                if known.name == "boot":
+                    self._apid = known.apid
+                    told = int(known.raw["next_counter"])
                     self._counter = max(self._counter or 0, told)
 
     def command(self, index: int, values: Sequence[int | bytes] = (), key: bytes = b"") -> int:
@@ -55,13 +81,19 @@ class Peer:
         counter = self._counter
         self._counter += 1
         packet = tc.build(index, self._apid, 0, counter, key or self._key, list(values))
-        self._port.write(encode(packet))
+        self.write(encode(packet))
         return counter
 
     def write(self, data: bytes) -> None:
         """Send raw bytes."""
-        self._port.write(data)
+        assert self.packets, "wait for a frame first: before it 0x03 and 0x04 are for the REPL"
+        self._note("host -> unit", data)
+        self.port.write(data)
 
     def close(self) -> None:
         """Hang up."""
-        self._port.close()
+        self.port.close()
+
+    def _note(self, way: str, data: bytes) -> None:
+        if self._trace:
+            self._trace.note(way, data)

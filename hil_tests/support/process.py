@@ -12,14 +12,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from hil_tests.support.logs import Log
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 class Program:
-    """A running program whose whole output is kept in `log`."""
+    """A running program whose whole output is kept in `log`, a file or what changes its file."""
 
-    def __init__(self, command: Sequence[str], log: Path, cwd: Path = ROOT) -> None:
-        self.log = log
+    def __init__(self, command: Sequence[str], log: Path | Log, cwd: Path = ROOT) -> None:
+        self._log = log if isinstance(log, Log) else Log()
+        if isinstance(log, Path):
+            self._log.to(log)
         self._lines: list[str] = []
         self._changed = threading.Condition()
         self._ended = False
@@ -86,13 +90,11 @@ class Program:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with self.log.open("w", encoding="utf-8") as log:
-            for line in self._process.stdout:
-                log.write(line)
-                log.flush()
-                with self._changed:
-                    self._lines.append(line)
-                    self._changed.notify_all()
+        for line in self._process.stdout:
+            self._log.say(line)
+            with self._changed:
+                self._lines.append(line)
+                self._changed.notify_all()
         with self._changed:
             self._ended = True
             self._changed.notify_all()

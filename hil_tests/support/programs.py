@@ -27,6 +27,11 @@ def mosquitto() -> str | None:
     return shutil.which("mosquitto") or shutil.which("/usr/sbin/mosquitto")
 
 
+def mosquitto_passwd() -> str | None:
+    """Comes with it."""
+    return shutil.which("mosquitto_passwd") or shutil.which("/usr/bin/mosquitto_passwd")
+
+
 def chromium() -> str | None:
     """Any Chromium that Playwright can drive."""
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ground.alarms.book import AlarmBook, AlarmRefusedError, Transition
 from ground.alarms.state import CONDITION, LATCHING, Move, State
-from ground.model import Alarm, UnitKey
+from ground.model import Alarm, PacketId, UnitKey
 from protocol.schema.severity import Severity
 
 UNIT = UnitKey("sz20", "w1")
@@ -37,39 +37,125 @@ def brought_to(state: State, *, latching: bool = False) -> AlarmBook:
     return book
 
 
-def make(book: AlarmBook, move: Move) -> None:
-    match move:
-        case Move.RISE:
-            rise(book, latching=True)
-        case Move.WORSEN:
-            rise(book, severity=Severity.SEVERE, latching=True)
-        case Move.RETURN:
-            book.clear("k", 9)
-        case Move.ACKNOWLEDGE:
-            book.acknowledge(1, "bo", "seen", 9)
-        case Move.SHELVE:
-            shelve(book, now_us=9)
-        case _:
-            book.shelve(1, "bo", "", None, 9)
+CONDITIONS = """
+                        rise  worsen return ack    shelve unshelve ends  note
+normal                  new   new    -      no     no     no       -     -
+unacknowledged          -     -      R      A      S      no       -     -
+acknowledged            -     U      N      no     Sa     no       -     -
+returned                U     U      -      N      Sr     no       -     -
+shelved                 -     U      Sr     Sa     -      U        U     -
+shelved_acknowledged    -     U      So     no     -      A        A     -
+shelved_returned        S     U      -      So     -      R        R     -
+shelved_over            S     U      -      no     -      N        N     -
+"""
+"""What lasts while its cause does. `-` nothing changes, `no` it is refused, `new` another alarm."""
+
+HAPPENED = """
+                        rise  worsen return ack    shelve unshelve ends  note
+normal                  new   new    -      no     no     no       -     -
+unacknowledged          -     -      -      N      S      no       -     -
+shelved                 -     U      -      N      -      U        U     -
+"""
+"""What has happened, and stays until acknowledged."""
+
+SHORT = {
+    "N": "normal", "U": "unacknowledged", "A": "acknowledged", "R": "returned", "S": "shelved",
+    "Sa": "shelved_acknowledged", "Sr": "shelved_returned", "So": "shelved_over",
+}  # fmt: skip
+PEOPLES = ("ack", "shelve", "unshelve")
+NOW_US = 9
 
 
-@pytest.mark.parametrize("latching", [False, True])
-@pytest.mark.parametrize("state", [s for s in State if s is not State.NORMAL])
-@pytest.mark.parametrize("move", [Move.RISE, Move.WORSEN, Move.RETURN, Move.ACKNOWLEDGE,
-                                  Move.SHELVE, Move.UNSHELVE_NEW])  # fmt: skip
-def test_transition_table(state, move, latching) -> None:
-    if latching and state in (State.ACKNOWLEDGED, State.RETURNED):
-        return  # no such state
-    book = brought_to(state, latching=latching)
-    expected = (LATCHING if latching else CONDITION).get((state, move))
-    if expected is None and move not in (Move.RETURN, Move.RISE):
+def cells(table: str, latching: bool) -> list[tuple[str, str, str, bool]]:
+    """(state, event, what follows, latching)."""
+    head, *rows = [line.split() for line in table.strip().splitlines()]
+    return [
+        (row[0], e, cell, latching) for row in rows for e, cell in zip(head, row[1:], strict=True)
+    ]
+
+
+def in_state(state: str, journal: list[Transition], latching: bool) -> AlarmBook:
+    """A book whose alarm 1 is there; shelved ones until just now."""
+    book = AlarmBook(journal.append)
+    rise(book, latching=latching)
+    if state.startswith("shelved"):
+        shelve(book, until_us=NOW_US)
+    if state.endswith(("acknowledged", "over", "normal")) and state != "unacknowledged":
+        book.acknowledge(1, "ana", "", 6)
+    if state.endswith(("returned", "over", "normal")):
+        book.clear("k", 7)
+    assert seen_state(book) == state
+    journal.clear()
+    return book
+
+
+def seen_state(book: AlarmBook) -> str:
+    """The state, and of a shelved one what it will come back as."""
+    alarm = book.alarms[0]
+    if alarm.state != "shelved":
+        return alarm.state
+    seen = alarm.acknowledged_us is not None
+    behind = {(True, False): "", (True, True): "_acknowledged", (False, False): "_returned"}
+    return "shelved" + behind.get((alarm.active, seen), "_over")
+
+
+def happen(book: AlarmBook, event: str) -> None:
+    match event:
+        case "rise":
+            rise(book, now_us=NOW_US)
+        case "worsen":
+            rise(book, severity=Severity.SEVERE, now_us=NOW_US)
+        case "return":
+            book.clear("k", NOW_US)
+        case "ack":
+            book.acknowledge(1, "bo", "seen", NOW_US)
+        case "shelve":
+            shelve(book, now_us=NOW_US - 1)
+        case "unshelve":
+            book.shelve(1, "bo", "", None, NOW_US)
+        case "ends":
+            book.advance(NOW_US)
+        case "note":
+            book.note(1, "bo", "look", NOW_US)
+
+
+EVERY = [*cells(CONDITIONS, latching=False), *cells(HAPPENED, latching=True)]
+
+
+@pytest.mark.parametrize(("state", "event", "follows", "latching"), EVERY)
+def test_transition_table(state, event, follows, latching) -> None:
+    """Every state with every event: what follows, and who did it when in the journal."""
+    journal: list[Transition] = []
+    book = in_state(state, journal, latching)
+    before = book.alarms
+    if follows == "no":
         with pytest.raises(AlarmRefusedError):
-            make(book, move)
-        expected = state
-    else:
-        make(book, move)
-        expected = expected or state
-    assert book.alarms[0].state == expected.value
+            happen(book, event)
+        assert (book.alarms, journal) == (before, [])
+        return
+    happen(book, event)
+    if follows == "new":
+        assert [a.state for a in book.alarms] == ["normal", "unacknowledged"]
+        assert (journal[-1].alarm_id, journal[-1].before) == (2, "normal")
+        return
+    after = SHORT.get(follows, state)
+    assert seen_state(book) == after
+    assert len(book.alarms) == 1
+    changed = after.partition("_")[0] != state.partition("_")[0]
+    assert len(journal) == (changed or event in PEOPLES)
+    for moved in journal:
+        assert (moved.before, moved.after) == (state.partition("_")[0], after.partition("_")[0])
+        assert moved.author == {"ack": "bo", "unshelve": "bo", "shelve": "ana"}.get(event, "ground")
+        assert moved.time_us == (NOW_US - 1 if event == "shelve" else NOW_US)
+
+
+@pytest.mark.parametrize(("table", "kinds"), [(CONDITION, CONDITIONS), (LATCHING, HAPPENED)])
+def test_the_table_has_no_state_that_is_not_tested(table, kinds) -> None:
+    rows = {line.split()[0].partition("_")[0] for line in kinds.strip().splitlines()[1:]}
+    reached = {state.value for state, _ in table} | {state.value for state in table.values()}
+    assert reached == rows
+    assert {move for _, move in table} <= set(Move)
+    assert {move for _, move in CONDITION} == set(Move)
 
 
 def test_ids_are_in_order_of_raising_and_a_key_is_open_once() -> None:
@@ -82,6 +168,23 @@ def test_a_condition_that_comes_back_counts_and_asks_again() -> None:
     book = brought_to(State.RETURNED)
     assert rise(book).count == 2
     assert book.alarms[0].state == "unacknowledged"
+
+
+def test_a_returned_alarm_that_rises_again_has_the_time_and_evidence_of_that() -> None:
+    book = AlarmBook()
+    packets = tuple(PacketId("sz20", "w1", 1, k) for k in range(2))
+    for number, packet in enumerate(packets):
+        book.rise(
+            "k", Severity.WARNING, "w", vehicle="sz20", unit=None, time_us=10 * number,
+            now_us=10 * number + 1, evidence=(packet,),
+        )  # fmt: skip
+        (alarm,) = book.alarms
+        assert (alarm.time_us, alarm.newest_rise_us) == (10 * number, 10 * number + 1)
+        assert alarm.evidence == (packet,)
+        rise(book, time_us=99)  # while it is active, that is no news
+        assert book.alarms[0].time_us == alarm.time_us
+        book.clear("k", 10 * number + 2)
+    assert book.alarms[0].raised_us == 1
 
 
 def test_after_normal_the_same_key_is_a_new_alarm() -> None:
@@ -171,6 +274,26 @@ def test_refusals_say_why_and_change_nothing(act, words) -> None:
     with pytest.raises(AlarmRefusedError, match=words):
         act(book)
     assert book.alarms == before
+
+
+def test_what_people_say_stays_with_the_alarm() -> None:
+    book = AlarmBook()
+    rise(book)
+    book.note(1, "ana", "asked the crew for a photo", 3)
+    shelve(book, now_us=5)
+    book.shelve(1, "bo", "", None, 6)
+    book.acknowledge(1, "bo", "photo shows nothing", 7)
+    book.clear("k", 8)
+    book.note(1, "ana", "closed", 9)
+    assert [(n.time_us, n.author, n.words) for n in book.alarms[0].notes] == [
+        (3, "ana", "asked the crew for a photo"),
+        (5, "ana", "maintenance"),
+        (7, "bo", "photo shows nothing"),
+        (9, "ana", "closed"),
+    ]
+    for author, words in (("", "x"), ("ana", " ")):
+        with pytest.raises(AlarmRefusedError, match="needs words"):
+            book.note(1, author, words, 9)
 
 
 def test_twice_acknowledged_is_refused() -> None:

@@ -12,8 +12,10 @@ import pytest
 
 from ground.api.app import create_app
 from ground.model import Inspection
+from ground.stream.boot import HOUR_US
 from hil_tests.e2e.demo_ground import SZ20, SZ21, DemoGround
 from protocol.schema import dictionary
+from protocol.schema.timescale import iso
 
 PORT = 8420
 HEAD = {"X-Panewatch-Token": "right"}
@@ -62,10 +64,23 @@ async def test_fleet_has_the_sensors_in_their_places(client):
         "seats": 3,
         "crew": 3,
     }
+    station = (await get(client, "fleet"))["vehicles"][-1]
+    assert station["crew"] is None  # not given
     window = craft["windows"][0]
     assert (window["id"], window["radius_mm"], window["vented"]) == ("w1", 130.0, [True, False])
     assert [s["name"] for s in window["sensors"]] == ["ae1", "ae2", "ae3", "ae4", "ae5", "ae6"]
     assert window["sensors"][3]["x_mm"] == pytest.approx(-120)
+
+
+async def test_what_is_unknown_is_never_called_nominal(client, ground):
+    ground.silence(SZ21)
+    status = {v["id"]: v for v in await get(client, "status")}
+    assert status["sz20"]["meaning"] == "nominal"
+    assert (status["sz21"]["status"], status["tiangong"]["meaning"]) == ("GREEN", "")
+    assert re.fullmatch(
+        r"nothing known against it before \d\d:\d\d:\d\d UTC, since then unknown",
+        status["sz21"]["meaning"],
+    )
 
 
 async def test_units_tell_silence(client, ground):
@@ -75,22 +90,42 @@ async def test_units_tell_silence(client, ground):
     assert units["sz20"]["state"] == "live"
     assert units["sz21"]["state"] == "silent"
     assert units["sz21"]["missing"] == 1
-    assert units["sz20"]["correlation"] == {"offset_s": 0.0, "accuracy_s": 0.002}
+    assert units["sz20"]["correlation"] == {
+        "offset_s": 0.0, "accuracy_s": 0.002, "drift_ppm": 12.5, "drift_accuracy_ppm": 3.0,
+    }  # fmt: skip
+    assert (units["sz20"]["given_up"], units["sz20"]["lost"]) == (0, 0)
     assert units["sz20"]["last_received"].endswith("Z")
+
+
+async def points(client: httpx.AsyncClient, path: str):
+    """Of a history of which nothing was dropped."""
+    body = await get(client, path)
+    assert body.keys() == {"points", "dropped_by_retention"}
+    assert body["dropped_by_retention"] == []
+    return body["points"]
+
+
+async def test_a_history_says_what_retention_has_dropped(client, ground):
+    ground.dropped_us = [(0, ground.started_us + 30_000_000)]
+    body = await get(client, "history/sz20/w1/p_gap2?start=0&end=9e15&strategy=latest&size=1")
+    (part,) = body["dropped_by_retention"]
+    assert part == {"from": "1970-01-01T00:00:00.000000Z", "to": iso(ground.dropped_us[0][1])}
+    start = (ground.started_us + 31_000_000) / 1000
+    assert await points(client, f"history/sz20/w1/p_gap2?start={start}&end=9e15&size=1000")
 
 
 async def test_latest_and_history_agree(client, ground):
     latest = (await get(client, "latest/sz20/w1"))["p_gap2"]
     path = f"history/sz20/w1/p_gap2?start=0&end={latest['utc']}&strategy=latest&size=1"
-    assert await get(client, path) == [{"utc": latest["utc"], "value": latest["value"]}]
+    assert await points(client, path) == [{"utc": latest["utc"], "value": latest["value"]}]
     assert latest["stale"] is False
     assert latest["limit"] is None
 
 
 async def test_history_is_decimated_and_keeps_the_extremes(client):
-    everything = await get(client, "history/sz20/w1/p_gap2?start=0&end=9e15&size=1000")
+    everything = await points(client, "history/sz20/w1/p_gap2?start=0&end=9e15&size=1000")
     assert len(everything) == 100
-    few = await get(client, "history/sz20/w1/p_gap2?start=0&end=9e15&size=10")
+    few = await points(client, "history/sz20/w1/p_gap2?start=0&end=9e15&size=10")
     assert len(few) <= 10
     values = [p["value"] for p in everything]
     assert {min(values), max(values)} <= {p["value"] for p in few}
@@ -99,10 +134,29 @@ async def test_history_is_decimated_and_keeps_the_extremes(client):
 
 
 async def test_history_keeps_to_its_bounds(client):
-    everything = await get(client, "history/sz20/w1/p_gap2?start=0&end=9e15&size=1000")
+    everything = await points(client, "history/sz20/w1/p_gap2?start=0&end=9e15&size=1000")
     start, end = everything[10]["utc"], everything[20]["utc"]
-    part = await get(client, f"history/sz20/w1/p_gap2?start={start}&end={end}&size=1000")
+    part = await points(client, f"history/sz20/w1/p_gap2?start={start}&end={end}&size=1000")
     assert part == everything[10:21]
+
+
+async def test_completeness_is_that_of_the_newest_month_unless_asked(client, ground):
+    newest_us = next(u for u in ground.units() if u.unit == SZ20).last_onboard_us
+    hour = newest_us // HOUR_US * HOUR_US
+    row = {"boot": 1, "received": 100, "not_fetched": 0, "given_up": 0, "lost": 0}
+    body = await get(client, "completeness/sz20/w1")
+    assert body["hours"] == [{"utc": hour / 1000, "expected": 100, **row}]
+    del row["boot"]
+    assert body["total"] == {"expected": 100, **row}
+    before = await get(client, f"completeness/sz20/w1?end={hour / 1000}")
+    assert before == {"hours": [], "total": dict.fromkeys(row | {"expected": 0}, 0)}
+    for query, words in (
+        ("start=2&end=1", "after end"), ("start=0&end=1e12", "366 days"), ("end=1e300", "1970"),
+    ):  # fmt: skip
+        refused = await client.get(f"/api/completeness/sz20/w1?{query}")
+        assert refused.status_code == 422
+        assert words in refused.json()["error"]
+    assert (await client.get("/api/completeness/sz20/w9")).status_code == 404
 
 
 async def test_the_story_in_status_impacts_leaks_findings_alarms(client, ground):
@@ -152,6 +206,15 @@ async def test_acknowledge_names_its_author(client, ground):
     again = await client.post("/api/alarms/1/acknowledge", json={"author": "Li"}, headers=HEAD)
     assert again.status_code == 409
     assert again.json() == {"error": "Alarm 1 is acknowledged already."}
+
+
+async def test_a_note_stays_with_its_alarm(client, ground):
+    ground.strike()
+    post = {"author": "Li", "note": "photo asked for"}
+    done = (await client.post("/api/alarms/1/note", json=post, headers=HEAD)).json()
+    assert [(n["author"], n["note"]) for n in done["notes"]] == [("Li", "photo asked for")]
+    empty = await client.post("/api/alarms/1/note", json={**post, "note": " "}, headers=HEAD)
+    assert empty.status_code == 422
 
 
 async def test_shelve_needs_a_reason_and_ends(client, ground):
@@ -249,6 +312,35 @@ async def test_unknown_alarm(client):
     assert answer.json() == {"error": "There is no alarm 9."}
 
 
+LONG = 4000
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        (f"/api/commands/{'7' * LONG}", 404, f"There is no command {'7' * 40}… (4001 characters)"),
+        (f"/api/{'x' * LONG}", 404, f"There is no /api/{'x' * 35}… (4006 characters)"),
+        (f"/api/latest/sz20/{'u' * LONG}", 404, "There is no unit sz20/uuu"),
+        (f"/api/history/sz20/w1/{'p' * LONG}?start=0&end=1", 404, "Housekeeping has no ppp"),
+        (f"/api/commands?limit={'9' * LONG}", 422, "limit"),
+    ],
+)
+async def test_foreign_text_of_any_length_is_answered_in_short(client, path, status, words):
+    answer = await client.get(path)
+    assert answer.status_code == status
+    assert len(answer.content) < 700
+    assert words in answer.json()["error"]
+
+
+async def test_so_are_a_long_name_and_many_faults_of_a_body(client):
+    body = {"author": "Li", "comment": "", "x" * LONG: 1} | {f"wrong{k}": k for k in range(1000)}
+    answer = await client.post("/api/alarms/1/acknowledge", json=body, headers=HEAD)
+    assert answer.status_code == 422
+    assert len(answer.json()["fields"]) == 10
+    assert "and 991 more" in answer.json()["error"]
+    assert len(answer.content) < 1500
+
+
 async def test_a_failure_of_ours_shows_no_traceback(client, ground, monkeypatch):
     monkeypatch.setattr(ground, "alarms", lambda: 1 / 0)
     answer = await client.get("/api/alarms")
@@ -286,6 +378,6 @@ async def test_of_alarms_that_are_over_the_newest(client, ground):
         if k:
             ground._alarms[k] = replace(ground._alarms[k], state="normal")
     listed = [a["id"] for a in await get(client, "alarms")]
-    assert listed == [1, *range(51, 251)]
+    assert listed == [1, *range(250, 50, -1)]
     every = await get(client, "alarms?all=1")
     assert [a["id"] for a in every] == list(range(1, 251))

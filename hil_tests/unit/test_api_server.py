@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import ssl
 import subprocess
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from ground.api import server
+from ground.api import bounds, quiet, server
 from ground.api.app import create_app
-from ground.api.decimate import minmax
+from ground.api.certificate import make_certificate
 from ground.api.server import HOST, PortError, listen, serve
+from ground.api.site import Site
+from ground.archive.decimate import Series, minmax
 from ground.console import fetch
 from hil_tests.e2e.demo_ground import DemoGround
 
@@ -53,6 +57,56 @@ async def test_a_flood_of_half_requests_ends_by_itself(monkeypatch):
             assert (await client.get(f"{url}/api/health")).status_code == 200
 
 
+async def test_half_a_second_request_ends_by_itself(monkeypatch):
+    """Who was answered once gains no place for good."""
+    monkeypatch.setattr(server, "REQUEST_S", 0.5)
+    async with serve(create_app(DemoGround(), "t")) as url, asyncio.timeout(20):
+        port = int(url.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection(HOST, port)
+        writer.write(f"GET /api/units HTTP/1.1\r\nHost: {HOST}:{port}\r\n\r\nGET /api".encode())
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.count(b"HTTP/1.1") == 1
+        writer.close()
+
+
+async def test_a_body_that_drips_ends_by_itself(monkeypatch):
+    monkeypatch.setattr(bounds, "BODY_S", 0.5)
+    ground = DemoGround(seconds=1)
+    async with serve(create_app(ground, "t")) as url, asyncio.timeout(20):
+        port = int(url.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection(HOST, port)
+        head = f"POST /api/inspections HTTP/1.1\r\nHost: {HOST}:{port}\r\nX-Panewatch-Token: t\r\n"
+        writer.write(
+            f"{head}Content-Type: application/json\r\nContent-Length: 500\r\n\r\n{{".encode()
+        )
+        answer = await reader.read()
+        assert answer.startswith(b"HTTP/1.1 408")
+        assert b"must be here within 0.5 s" in answer
+        writer.close()
+
+
+async def test_a_body_that_trickles_gains_no_time_by_each_byte(monkeypatch):
+    """Signing in is open to everyone: whoever sends a byte now and then holds no place there."""
+    monkeypatch.setattr(bounds, "BODY_S", 0.5)
+    async with serve(create_app(DemoGround(seconds=1), "t")) as url, asyncio.timeout(20):
+        port = int(url.rsplit(":", 1)[1])
+        reader, writer = await asyncio.open_connection(HOST, port)
+        head = f"POST /api/session HTTP/1.1\r\nHost: {HOST}:{port}\r\nContent-Length: 60000\r\n"
+        writer.write(f"{head}Content-Type: application/json\r\n\r\n".encode())
+
+        async def trickle() -> None:
+            while True:
+                writer.write(b" ")
+                await asyncio.sleep(0.02)
+
+        trickling = asyncio.create_task(trickle())
+        status = await reader.readline()
+        trickling.cancel()
+        assert status.startswith(b"HTTP/1.1 408")
+        writer.close()
+
+
 async def test_a_live_feed_outlasts_the_first_request(monkeypatch):
     monkeypatch.setattr(server, "REQUEST_S", 0.2)
     ground = DemoGround(seconds=1)
@@ -65,6 +119,31 @@ async def test_a_live_feed_outlasts_the_first_request(monkeypatch):
         ground.second()
         while json.loads(await socket.recv())["type"] != "data":
             pass
+
+
+async def test_a_tls_connection_that_has_been_closed_is_left_alone(monkeypatch, tmp_path):
+    """No traceback when its time is over: nothing is left to close."""
+    monkeypatch.setattr(server, "REQUEST_S", 0.2)
+    failures = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, told: failures.append(told))
+    due, over = [], asyncio.Event()
+    give_up = server._Connection._give_up
+
+    def noted(self, before):
+        due.append(self)
+        if len(due) == 2:  # since it opened, since it was answered
+            over.set()
+        give_up(self, before)
+
+    monkeypatch.setattr(server._Connection, "_give_up", noted)
+    certificate = make_certificate(tmp_path, ["127.0.0.1"])
+    app = create_app(DemoGround(), "t", site=Site(names=("127.0.0.1",), certificate=certificate))
+    trust = ssl.create_default_context(cafile=tmp_path / "ca.pem")
+    async with serve(app) as url, asyncio.timeout(20):
+        async with httpx.AsyncClient(verify=trust) as client:
+            assert (await client.get(f"{url}/api/health")).status_code == 200
+        await over.wait()
+    assert failures == []
 
 
 async def test_a_port_in_use_is_named():
@@ -107,9 +186,9 @@ async def test_with_assets_the_console(monkeypatch):
 
 def test_minmax_of_few_and_of_one():
     points = [(i, float(i % 7)) for i in range(100)]
-    assert minmax(points[:4], 4) == points[:4]
-    assert len(minmax(points, 1)) == 2
-    assert minmax([], 10) == []
+    assert minmax(Series.of(points[:4]), 4).points() == points[:4]
+    assert len(minmax(Series.of(points), 1).points()) == 2
+    assert minmax(Series.of([]), 10).points() == []
 
 
 @pytest.fixture
@@ -179,3 +258,44 @@ def test_the_lock_pins_openmct_and_names_no_registry():
     assert openmct["version"] == "4.2.0"
     assert openmct["integrity"].startswith("sha512-")
     assert "resolved" not in fetch.LOCK.read_text()
+
+
+async def test_what_strangers_make_the_server_say_is_folded(caplog, monkeypatch):
+    log = logging.getLogger(quiet.SERVER)
+    monkeypatch.setattr(log, "filters", [])
+    monkeypatch.setattr(log, "propagate", True)
+    async with serve(create_app(DemoGround(), "t")) as url, asyncio.timeout(20):
+        log.addHandler(caplog.handler)
+        host, port = url.removeprefix("http://").split(":")
+        for _ in range(20):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(b"\x16\x03\x01 no HTTP\r\n\r\n")
+            assert (await reader.read()).startswith(b"HTTP/1.1 400")
+            writer.close()
+        for _ in range(3):
+            socket = await connect(f"{url.replace('http', 'ws')}/api/live")
+            await socket.send(b"\xff\xfe", text=True)
+            await socket.wait_closed()
+        log.removeHandler(caplog.handler)
+    told = [r for r in caplog.records if r.name == quiet.SERVER and r.levelno >= logging.WARNING]
+    assert sorted(str(r.msg)[:20] for r in {id(r): r for r in told}.values()) == [
+        "Invalid HTTP request",
+        "Invalid UTF-8 sequen",
+    ]
+    assert not [r for r in told if r.exc_info]
+
+
+def test_what_was_folded_is_counted():
+    now_s = [0.0]
+    folding = quiet.Folding(lambda: now_s[0])
+
+    def say(level: int = logging.WARNING) -> logging.LogRecord | None:
+        record = logging.LogRecord("x", level, "x.py", 1, "Invalid.", None, None)
+        return record if folding.filter(record) else None
+
+    assert say() is not None
+    assert [say() for _ in range(9)] == [None] * 9
+    assert say(logging.ERROR) is not None
+    now_s[0] = quiet.FOLD_S
+    assert say().getMessage() == "Invalid. (9 more such since it was last told)"
+    assert say() is None

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ground.archive.archive import SCHEMA, Archive, JournalRow, StoredPacket
+from ground.archive.archive import SCHEMA, Archive
+from ground.archive.digest import COVERED, of_row
+from ground.archive.entries import JournalRow, StoredPacket
 from ground.archive.errors import (
     ArchiveFull,
     ArchiveInUse,
@@ -18,6 +20,7 @@ from ground.archive.errors import (
 )
 from ground.archive.history import history
 from ground.archive.layouts import bodies
+from ground.archive.lock import is_locked
 from ground.model import Chunk, Packet, UnitKey
 from hil_tests.sim.fake_unit import FakeUnit
 from protocol.schema.decode import ENTRIES, decode, engineering
@@ -103,7 +106,9 @@ def test_an_older_schema_is_read_through_its_own_dictionary(tmp_path: Path) -> N
     housekeeping["parameters"][2]["name"] = "p_old"
     archive.close()
     with sqlite3.connect(tmp_path / "a.db") as db:
-        db.execute("UPDATE packet SET schema = 77")
+        db.create_function("row_crc", -1, of_row)
+        db.execute("UPDATE block SET schema = 77")
+        db.execute(f"UPDATE block SET crc = row_crc({COVERED['block']})")
         db.execute("INSERT INTO dictionary VALUES (77, json(?))", (json.dumps(old),))
     archive = Archive(tmp_path / "a.db")
     assert [v for _, v in history(archive, UNIT, "p_old", 0, 10**12)] == [100_000, 100_001, 100_002]
@@ -238,3 +243,22 @@ def test_a_value_that_cannot_be_stored_costs_no_raw_bytes(tmp_path: Path) -> Non
     again = Archive(tmp_path / "a.db", write=False)
     assert list(again.raw()) == [chunk]
     assert list(again.entries()) == []
+
+
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE block", "UPDATE meta SET value = CAST(x'ff' AS TEXT)"]
+)
+def test_what_fails_to_open_lets_go_of_the_lock(tmp_path: Path, statement: str) -> None:
+    """Also after the file itself was found good."""
+    path = tmp_path / "a.db"
+    filled(path, 3).close()
+    whole = path.read_bytes()
+    with sqlite3.connect(path) as db:
+        db.execute(statement)
+    db.close()
+    with pytest.raises(DamagedArchive):
+        Archive(path)
+    assert not is_locked(path)
+    assert not path.with_name("a.db-wal").exists()  # its connection is closed, too
+    path.write_bytes(whole)
+    Archive(path).close()

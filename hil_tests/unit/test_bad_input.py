@@ -5,6 +5,7 @@ Each row runs the real command: exit code 2, one line on standard error that beg
 """
 
 import json
+import os
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterable
@@ -13,8 +14,11 @@ from typing import NamedTuple
 
 import pytest
 
+from ground.access.access import Access
+from ground.access.store import AccessStore
 from ground.archive.archive import Archive
 from ground.model import Chunk, Packet, UnitKey
+from ground.retention.record import Dropped, note
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.support.process import panewatch
 from protocol.schema.decode import decode
@@ -69,6 +73,32 @@ def key(content: bytes, mode: int = 0o600) -> Callable[[Path], object]:
         path.chmod(mode)
 
     return make
+
+
+def users(*statements: str, size: int | None = None) -> Callable[[Path], object]:
+    """A file of users with an admin, changed, and cut to a size."""
+
+    def make(folder: Path) -> None:
+        path = folder / "users.sqlite"
+        store = AccessStore(path)
+        Access(store, "token", "tester").first_start()
+        store.close()
+        with sqlite3.connect(path) as db:
+            for statement in statements:
+                db.execute(statement)
+        db.close()
+        if size is not None:
+            os.truncate(path, size)
+
+    return make
+
+
+def edited_retention(folder: Path) -> None:
+    """An archive whose beginning was dropped, and what was known there edited."""
+    made = Archive(folder / "pruned.sqlite")
+    note(made, Dropped(0, 1, b"x"))
+    made.commit()
+    made.close()
 
 
 def other_database(folder: Path) -> None:
@@ -193,6 +223,8 @@ ROWS = [
     Row("broker without its kind", ["run", "--broker", "127.0.0.1:1883"],
         "write mqtt://127.0.0.1:1883"),
     Row("link of no kind we know", ["ground", "--link", "foo://x"], "foo://x: no such kind"),
+    Row("link that is nothing", ["ground", "--link", "foo"], "foo: neither an address nor a dev"),
+    Row("link of a slip", ["ground", "--link", "mqt:host"], "mqt:host: neither an address nor"),
     Row("link without its kind", ["ground", "--link", "127.0.0.1:1883"],
         "write mqtt://127.0.0.1:1883"),
     Row("incomplete link", ["ground", "--link", "rfc2217://x"], "write rfc2217://host:port"),
@@ -200,7 +232,25 @@ ROWS = [
     Row("short key of a unit", [*GROUND, "--keys", "keys"], "must hold 32 bytes", key(bytes(31))),
     Row("key for everybody", [*GROUND, "--keys", "keys"], "make its mode 0600",
         key(bytes(32), 0o644)),
-    Row("broker without a host", ["ground", "--link", "mqtt://"], "mqtt://[user:password@]host"),
+    Row("key of a rotation cut", [*GROUND, "--keys", "keys"], "must hold 48 bytes",
+        lambda f: (key(bytes(32))(f), (f / "keys" / "sz20-w1.key.next").write_bytes(b"n" * 20))),
+    Row("users emptied", [*GROUND, "--access", "users.sqlite"], "is no file of users",
+        users(size=0)),
+    Row("users cut", [*GROUND, "--access", "users.sqlite"], "restore a backup, or move it away",
+        users(size=9000)),
+    Row("retention edited", [*ARCHIVE, "pruned.sqlite"], "its beginning is damaged (it is cut",
+        edited_retention),
+    Row("broker without a host", ["ground", "--link", "mqtt://"], "mqtt://[user@]host"),
+    Row("password file that is not there",
+        ["ground", "--link", "mqtt://u@h", "--password-file", "nowhere"],
+        "password file nowhere: No such file"),
+    Row("password file for everybody",
+        ["firmware", "--link", "mqtt://u@h", "--password-file", "x"],
+        "make its mode 0600", lambda f: (file("x")(f), (f / "x").chmod(0o644))),
+    Row("passwords of a run nowhere",
+        ["run", "--broker", "mqtt://h", "--broker-clients", "nowhere"],
+        "--broker-clients: password file nowhere/"),
+    Row("broker of nobody", ["broker", "config"], "for which units?"),
     Row("foreign archive", [*ARCHIVE, "other"], "is no Panewatch archive", file("other")),
     Row("other database", [*ARCHIVE, "other.db"], "no Panewatch archive", other_database),
     Row("truncated archive", [*ARCHIVE, "cut.sqlite"], "the archive is damaged", cut_archive),

@@ -12,13 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from ground.archive.archive import Archive, StoredPacket
+from ground.archive.archive import Archive
+from ground.archive.entries import StoredPacket
 from hil_tests.support.process import Program, children, panewatch
+from protocol.schema.decode import Decoded, decode
+from protocol.wire.frame import Deframer
 from tools.cli.sim import FILES
 from tools.scenario.find import find
 from tools.sim.runtime import environment
 
-MOMENT_S = 20
+MOMENT_S = 60  # as long as a loaded machine takes for a simulation
 
 
 def run(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -78,13 +81,43 @@ def test_a_store_has_one_unit_at_a_time(tmp_path: Path) -> None:
     assert not list(tmp_path.rglob("*.lock"))
 
 
+def boot_report(server: socket.socket) -> Decoded:
+    """The first one of a unit that connects."""
+    line, _ = server.accept()
+    line.settimeout(MOMENT_S)
+    deframer = Deframer()
+    with line:
+        while True:
+            for packet, _ in deframer.feed(line.recv(512)):
+                if packet and (decoded := decode(packet)).name == "boot":
+                    return decoded
+
+
+def test_a_unit_that_its_watchdog_reset_starts_again_and_says_why(tmp_path: Path) -> None:
+    with listening() as (server, port):
+        unit = ["firmware", "--link", f"socket://127.0.0.1:{port}"]
+        with program(tmp_path, *unit) as started:
+            for count in range(3):
+                boot = boot_report(server).raw
+                assert (boot["reset_reason"], boot["resets"]) == (1 if count else 0, count)
+                (process,) = children(started.pid)
+                os.kill(process, signal.SIGALRM)
+                started.wait_for(rf"(?:was reset by its watchdog[\s\S]*){{{count + 1}}}")
+            started.send(signal.SIGTERM)
+            assert started.wait() in (0, 143)  # 143 before it listens to signals
+    assert "Traceback" not in started.output
+
+
 def test_ground_waits_for_a_port_that_does_not_exist_yet(tmp_path: Path) -> None:
     with program(tmp_path, "ground", "--link", "/dev/ttyNONE", "--archive", "a.sqlite") as ground:
         ground.wait_for(r"/dev/ttyNONE: no such port; waiting for it")
-        ground.wait_for(r"Console: http://127\.0\.0\.1:\d+/\?token=")
+        ground.wait_for(r"Console: http://127\.0\.0\.1:\d+/$")
         ground.send(signal.SIGTERM)
         assert ground.wait() == 0
     assert "Traceback" not in ground.output
+    assert ground.output.endswith(
+        "  ending\nRecorded: a.sqlite (panewatch report a.sqlite, panewatch replay a.sqlite)\n"
+    )
     assert "start" in [row.kind for row in Archive(tmp_path / "a.sqlite", write=False).journal()]
 
 
@@ -150,10 +183,12 @@ def test_recording_gives_the_same_report_every_way(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "made").iterdir()} == {*FILES}
     archive = ["made/archive.sqlite", "--json"]
     assert json.loads(run("report", *archive, cwd=tmp_path).stdout) == first
-    assert json.loads(run("replay", *archive, "--speed", "1000", cwd=tmp_path).stdout) == first
+    replayed = json.loads(run("replay", *archive, "--speed", "max", cwd=tmp_path).stdout)
+    assert replayed == first | {"replay": archive[0]}, "the same, marked as a replay"
     packets = ["made/telemetry.bin", "--fleet", "shenzhou20", "--json"]
     bare = json.loads(run("report", *packets, cwd=tmp_path).stdout)
-    assert json.loads(run("replay", *packets, "--speed", "1000", cwd=tmp_path).stdout) == bare
+    replayed = json.loads(run("replay", *packets, "--speed", "1000", cwd=tmp_path).stdout)
+    assert replayed == bare | {"replay": packets[0]}
     assert bare["sha256"] == first["sha256"]
     nameless = run("report", "made/telemetry.bin", cwd=tmp_path)
     assert "--fleet NAME|FILE takes them from a scenario" in nameless.stderr
@@ -172,6 +207,26 @@ def test_reader_that_goes_away(tmp_path: Path) -> None:
         assert process.wait(MOMENT_S) == 141
 
 
+def test_board_files_with_a_wiring_have_no_event_table(tmp_path: Path) -> None:
+    wiring = tmp_path / "mine.json"
+    wiring.write_text('{"version": 1}')
+    args = ("firmware", "--window", str(wiring), "--board-files", "board")
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    config = json.loads((tmp_path / "board" / "unit.json").read_text())
+    assert config["window"] == "window.json"
+    assert "table" not in config
+    assert (tmp_path / "board" / "window.json").read_bytes() == wiring.read_bytes()
+    assert not (tmp_path / "board" / "table.json").exists()
+    wiring.write_text('{"version": 7}')
+    done = run(*args, cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"panewatch: {wiring}: version must be 1 to 1, not 7" in done.stderr
+    done = run("firmware", "--window", str(wiring), "--link", "socket://127.0.0.1:1", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--window needs --board-files" in done.stderr
+
+
 def test_interrupted_simulation(tmp_path: Path) -> None:
     long = find("impact").read_text().replace("duration_s = 120", "duration_s = 3000000")
     (tmp_path / "long.toml").write_text(long)
@@ -186,10 +241,14 @@ def test_interrupted_simulation(tmp_path: Path) -> None:
 def test_help_names_what_works_and_only_that(tmp_path: Path) -> None:
     done = run("--help", cwd=tmp_path)
     assert done.returncode == 0
-    for command in ("run", "sim", "firmware", "ground", "replay", "report", "dictionary", "bench"):
+    commands = (
+        "run", "sim", "firmware", "ground", "replay", "report", "evidence", "limits", "dictionary",
+        "board", "regression", "bench",
+    )  # fmt: skip
+    for command in commands:
         assert f"\n    {command}" in done.stdout
         assert run(command, "--help", cwd=tmp_path).returncode == 0
-    for later in ("board", "campaign", "assess"):
+    for later in ("campaign", "assess"):
         assert later not in done.stdout
     assert run("--version", cwd=tmp_path).stdout.startswith("panewatch ")
 

@@ -13,6 +13,7 @@ from hil_tests.unit.event_table import SECOND, captured, table
 
 LSB_UV = {40: 100_000 / 32_768, 0: 10_000_000 / 32_768}
 VELOCITY_MM_US = 3.711
+S0_MM_US = 5.797  # of its first band
 
 
 def capture_of(wave, gain_db=40, pretrigger=500, channel=0, noise_uv=0.0, seed=1):
@@ -99,7 +100,8 @@ def test_arrival_is_within_half_a_microsecond(amplitude_db, gain_db):
 
 
 @pytest.mark.parametrize(
-    ("diameter_um", "rms_us"), [(10, 2.0), (14, 0.5), (30, 0.5), (100, 0.5), (250, 0.6)]
+    ("diameter_um", "rms_us"),
+    [(10, 2.0), (14, 0.5), (30, 0.5), (100, 0.5), (250, 0.6), (300, 0.6), (500, 0.4), (800, 0.4)],
 )
 def test_arrivals_of_impacts_end_to_end(diameter_um, rms_us):
     """World, sensors and detector together against the geometry, all over the pane."""
@@ -111,20 +113,29 @@ def test_arrivals_of_impacts_end_to_end(diameter_um, rms_us):
         count, hits = detected(capture)
         assert count == 6
         for k, hit in enumerate(hits):
-            assert hit.picked
+            assert hit.picked != hit.picked_s0
+            velocity = S0_MM_US if hit.picked_s0 else VELOCITY_MM_US
             angle = math.radians(60 * k)
             d_mm = math.hypot(
                 x_um / 1000 - 120 * math.cos(angle), y_um / 1000 - 120 * math.sin(angle)
             )
             picked_us = capture.trigger_us - SECOND + hit.arrival / 10
-            errors.append(picked_us - d_mm / VELOCITY_MM_US)
+            errors.append(picked_us - d_mm / velocity)
     assert math.sqrt(fmean(e * e for e in errors)) < rms_us
 
 
-def test_far_over_full_scale_nothing_is_picked():
-    """S0 clips as well there: which mode comes first cannot be told."""
+def test_far_over_full_scale_s0_is_picked():
+    """A0 cannot be told from S0 there, and S0 is first and strong by itself."""
     _, hits = detected(captured((SECOND, "impact", 0, 30_000, 20_000, 800, 10_000_000, 2700, 0)))
-    assert all(hit.valid and hit.saturated and not hit.picked for hit in hits)
+    assert all(hit.valid and hit.saturated for hit in hits)
+    assert all(hit.picked_s0 and not hit.picked for hit in hits)
+
+
+def test_up_to_a_little_over_full_scale_a0_is_picked():
+    for amplitude_uv, over in ((9_000_000, False), (30_000_000, True)):
+        capture = capture_of(burst(amplitude_uv), 0)
+        _, hits = detected(capture)
+        assert (hits[0].picked, hits[0].picked_s0) == (not over, over)
 
 
 def test_the_demo_particle_saturates_every_channel():

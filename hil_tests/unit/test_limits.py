@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from ground.model import UnitKey
 from ground.monitor.latest import STALE_AFTER_US, Latest
+from ground.monitor.limit_set import DEFAULT, DOCKED, LimitSet
 from ground.monitor.limits import LimitMonitor, level_of, level_words
 from ground.verdict.words import limit_words
 from protocol.schema.parameter import Limits
@@ -78,8 +79,36 @@ def test_the_words_tell_what_happened_and_stay_true() -> None:
     assert words == [
         "p_gap2 went below 80 kPa (79.7 kPa)",
         "p_gap2 went below 50 kPa (48.2 kPa)",
-        "p_gap2 is back to level watch (81 kPa)",
+        "p_gap2 is back to level watch: below 95 kPa (81 kPa at 00:00:00 UTC)",
     ]
+
+
+def test_a_level_that_only_other_limits_lower_is_no_recovery() -> None:
+    """The lower levels are taken away while the pressure goes on falling."""
+    monitor = LimitMonitor()
+    assert feed(monitor, 79e3, 79e3, 79e3) == [(2, Severity.WARNING)]
+    only_watch = LimitSet.from_dict({"p_gap2": {"any": {"low": {"watch": 95_000}}}})
+    monitor.follow(DEFAULT.changed(only_watch), DOCKED)
+    words = [
+        limit_words(change)
+        for i, pressure in enumerate((58.6e3, 58.5e3, 58.4e3, 57e3, 43e3))
+        for change in monitor.update(i * 1_000_000, NOMINAL | {"p_gap2": pressure}, ())
+    ]
+    assert words == [
+        "p_gap2 is below 95 kPa (58.6 kPa at 00:00:00 UTC): watch only because its limits were "
+        "changed, warning by those before"
+    ]
+
+
+def test_a_recovery_under_other_limits_is_one() -> None:
+    monitor = LimitMonitor()
+    feed(monitor, 79e3, 79e3, 79e3)
+    only_watch = LimitSet.from_dict({"p_gap2": {"any": {"low": {"watch": 95_000}}}})
+    monitor.follow(DEFAULT.changed(only_watch), DOCKED)
+    (change,) = [
+        change for i in range(3) for change in monitor.update(i, NOMINAL | {"p_gap2": 85e3}, ())
+    ]
+    assert limit_words(change).startswith("p_gap2 is back to level watch: below 95 kPa (85 kPa")
 
 
 def test_the_limit_of_a_milder_level_is_that_of_the_side_that_is_violated() -> None:

@@ -7,12 +7,20 @@ import pytest
 
 from ground.fleet import Window
 from ground.monitor.localise import (
+    A0 as BENDING,
+)
+from ground.monitor.localise import (
+    EITHER,
     Location,
     NotLocalisedError,
     bound_mm,
     localise,
     pick_sigma_us,
 )
+from ground.monitor.localise import (
+    S0 as STRETCHING,
+)
+from hil_tests.support.ellipse import holds
 
 WINDOW = Window("w1", 1)
 SENSORS = np.array(WINDOW.sensors)
@@ -72,11 +80,7 @@ def test_ellipse_holds_the_truth_95_times_in_100() -> None:
         except NotLocalisedError:
             continue
         major, minor, angle = found.ellipse_mm
-        dx, dy = found.x_mm - place[0], found.y_mm - place[1]
-        turn = math.radians(angle)
-        u = dx * math.cos(turn) + dy * math.sin(turn)
-        v = dy * math.cos(turn) - dx * math.sin(turn)
-        inside += (u / major) ** 2 + (v / minor) ** 2 <= 1
+        inside += holds(found.ellipse_mm, *(place - (found.x_mm, found.y_mm)))
         runs += 1
         assert major >= minor
         assert -90 <= angle < 90
@@ -153,6 +157,89 @@ def test_nonsense_is_refused() -> None:
 
 def test_a_poorer_front_end_widens_sigma() -> None:
     assert pick_sigma_us("waveform", 2.5e6) == pytest.approx(0.5, rel=0.03)
-    assert pick_sigma_us("edges", 1e6) > 2
-    assert pick_sigma_us("envelope", 1e5) > pick_sigma_us("edges", 1e6)
-    assert pick_sigma_us("none", 0) >= 5
+    assert pick_sigma_us("edges", 62.5e6) == pytest.approx(2.0, rel=0.01)
+    assert pick_sigma_us("edges", 1e5) > 3
+    assert pick_sigma_us("envelope", 50) == pytest.approx(10_000, rel=0.01), "half of 20 ms"
+    assert pick_sigma_us("envelope", 0) == pytest.approx(10_000, rel=0.01)
+
+
+@pytest.mark.parametrize("speed", [A0, S0])
+def test_first_crossings_of_either_mode_lie_in_the_ellipse(speed) -> None:
+    """All A0, as in a weak burst, or all S0, as in a strong one; as waveforms they would not."""
+    rng = np.random.default_rng(7)
+    inside = runs = 0
+    for _ in range(300):
+        place = rng.uniform(-70, 70, 2)
+        arrivals = distances(place) / speed + rng.normal(0, 1, 6)
+        found = localise(
+            WINDOW.sensors,
+            arrivals,
+            velocity_m_s=3690,
+            sigma_us=pick_sigma_us("edges", 62.5e6),
+            radius_mm=130,
+            modes=[EITHER] * 6,
+        )
+        inside += holds(found.ellipse_mm, *(place - (found.x_mm, found.y_mm)))
+        runs += 1
+    assert inside / runs >= 0.95
+    assert found.ellipse_mm[0] > 10, "far wider than from a waveform"
+
+
+def labelled(arrivals, is_s0, s0_sigma_us=1.0):
+    modes = [STRETCHING if s0 else BENDING for s0 in is_s0]
+    sigmas = [s0_sigma_us if s0 else 0.5 for s0 in is_s0]
+    return localise(
+        WINDOW.sensors, arrivals, velocity_m_s=3690, sigma_us=sigmas, radius_mm=130, modes=modes
+    )
+
+
+@pytest.mark.parametrize("fast", [1, 2, 3, 4, 5, 6])
+def test_modes_that_are_told_are_solved_each_by_its_speed(fast) -> None:
+    """The ellipse holds the truth, the speed of either wave being another than its table's."""
+    rng = np.random.default_rng(8)
+    inside = runs = 0
+    for _ in range(400):
+        radius, angle = 104 * math.sqrt(rng.random()), rng.uniform(0, math.tau)
+        place = np.array([radius * math.cos(angle), radius * math.sin(angle)])
+        away = distances(place)
+        is_s0 = away.argsort().argsort() < fast
+        a0, s0 = A0 * (1 + rng.normal(0, 0.008)), S0 * (1 + rng.normal(0, 0.009))
+        noise = rng.normal(0, 1, 6) * np.where(is_s0, 1.0, 0.5)
+        try:
+            found = labelled(np.where(is_s0, away / s0, away / a0) + noise, is_s0)
+        except NotLocalisedError:
+            continue
+        inside += holds(found.ellipse_mm, *(place - (found.x_mm, found.y_mm)))
+        runs += 1
+    assert runs >= 390
+    assert inside / runs == pytest.approx(0.95, abs=0.04)
+
+
+def called_s0(wrong, runs=500):
+    """Distances between found and true place, None where none was found.
+
+    All sensors say S0; the nearest `wrong` of them had A0.
+    """
+    rng = np.random.default_rng(9)
+    for _ in range(runs):
+        radius, angle = 104 * math.sqrt(rng.random()), rng.uniform(0, math.tau)
+        place = (radius * math.cos(angle), radius * math.sin(angle))
+        away = distances(place)
+        is_a0 = away.argsort().argsort() < wrong
+        arrivals = np.where(is_a0, away / A0, away / S0) + rng.normal(0, 0.5, 6)
+        try:
+            found = labelled(arrivals, [True] * 6)
+        except NotLocalisedError:
+            yield None
+        else:
+            yield math.dist(place, (found.x_mm, found.y_mm))
+
+
+@pytest.mark.parametrize("wrong", [3, 4, 5])
+def test_a0_that_is_called_s0_is_rejected(wrong) -> None:
+    assert list(called_s0(wrong)).count(None) >= 495
+
+
+@pytest.mark.parametrize("wrong", [1, 2])
+def test_a0_that_is_called_s0_at_one_or_two_costs_no_more_than_a_sensor_is_near(wrong) -> None:
+    assert max(away for away in called_s0(wrong) if away is not None) < 40

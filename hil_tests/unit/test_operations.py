@@ -67,8 +67,9 @@ async def test_units_fleet_and_history(client, bench):
     fleet = (await client.get("/api/fleet")).json()["vehicles"]
     assert [(v["id"], v["role"]) for v in fleet] == [("sz20", "unknown")]  # nobody configured it
     path = "/api/history/sz20/w1/p_gap2?start=0&end=9e15"
-    points = (await client.get(path)).json()
-    assert [p["value"] for p in points] == [101_000.0] * 20
+    answer = (await client.get(path)).json()
+    assert [p["value"] for p in answer["points"]] == [101_000.0] * 20
+    assert answer["dropped_by_retention"] == []
     health = (await client.get("/api/health")).json()
     assert health["ok"] is True
     assert health["packets"] == unit["packets"]
@@ -77,14 +78,14 @@ async def test_units_fleet_and_history(client, bench):
 async def test_live_samples_equal_history_field_for_field(service, bench):
     operations = Operations(service)
     samples = []
-    operations.subscribe(samples.extend)
+    operations.subscribe(lambda new, _: samples.extend(new))
     bench.units[0].now = bench.now
     bench.deliver(bench.units[0], [bench.units[0].housekeeping(99_999.9)])
     service.commit()
     (sample,) = samples
-    history = operations.history(SZ20, "p_gap2", sample.utc_us, sample.utc_us)
+    history = operations.newest(SZ20, "p_gap2", sample.utc_us, sample.utc_us, 10)
     assert history == [(sample.utc_us, sample.values["p_gap2"])]
-    temperature = operations.history(SZ20, "t_outer", sample.utc_us, sample.utc_us)
+    temperature = operations.newest(SZ20, "t_outer", sample.utc_us, sample.utc_us, 10)
     assert temperature == [(sample.utc_us, sample.values["t_outer"])]
 
 

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 from zlib import crc32
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ground.receive.packets import split
+from ground.receive.packets import split, split_runs
 from ground.receive.receiver import FRAMES_TO_TELL, Receiver
+from ground.receive.run import Run
 from ground.receive.seed import seed_of
 from hil_tests.sim.fake_unit import FakeUnit
-from protocol.wire import frame
+from protocol.wire import cobs, frame
 
 U32 = st.integers(0, 0xFFFFFFFF)
 
@@ -88,3 +90,21 @@ def test_packets_end_to_end_are_split_and_the_rest_is_given_back() -> None:
 def test_splitting_garbage_loses_nothing(data: bytes) -> None:
     packets, rest = split(data)
     assert b"".join(packets) + rest == data
+
+
+@pytest.mark.parametrize("size", range(7, 40))
+def test_pieces_too_short_for_packets_are_none_also_where_many_are_alike(size):
+    noise = (bytes(4) + (size - 7).to_bytes(2, "big") + bytes(size))[:size] * 50
+    assert split_runs(noise) == ([], noise)
+    receiver = Receiver()
+    assert receiver.feed((cobs.encode(noise[:size]) + b"\0") * 600).packets == []
+    assert receiver.counters.damaged == 600
+
+
+@given(st.binary(min_size=1, max_size=60), st.integers(8, 300), st.binary(max_size=40))
+def test_alike_garbage_in_a_message_loses_nothing(piece: bytes, count: int, end: bytes) -> None:
+    data = FakeUnit().housekeeping() * (count % 20) + piece * count + end
+    found, rest = split_runs(data)
+    packets = [p for item in found for p in (item.packets() if isinstance(item, Run) else [item])]
+    assert b"".join(packets) + rest == data
+    assert split(data) == (packets, rest)

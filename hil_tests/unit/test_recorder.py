@@ -41,7 +41,7 @@ class FailingFiles(RamFiles):
     def append(self, name, pieces):
         if self.broken:
             super().append(name, [next(iter(pieces))[:10]])
-            raise OSError(28, "No space left on device")
+            raise OSError(5, "Input/output error")
         super().append(name, pieces)
 
     def replace(self, name, data):
@@ -213,7 +213,7 @@ def test_a_failing_medium_is_reported_once_and_its_loss_when_it_recovers():
     fill(recorder, 5, EVENT)
     files.broken = True
     fill(recorder, 5, EVENT, first=5)
-    assert recorder.reports == [(FAILED, "[Errno 28] No space left on device")]
+    assert recorder.reports == [(FAILED, "[Errno 5] Input/output error")]
     files.broken = False
     fill(recorder, 5, EVENT, first=10)
     assert recorder.reports[1:] == [(LOST, 1, 5, 9, EVENT)]

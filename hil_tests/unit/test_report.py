@@ -8,10 +8,10 @@ from ground.fleet import Fleet
 from ground.model import Inspection, UnitKey
 from ground.report import report
 from ground.verdict.assessor import Assessor
-from hil_tests.unit.orbit import housekeeping
+from hil_tests.unit.orbit import T0_US, housekeeping
 from hil_tests.unit.telemetry import Sender
 from protocol.wire.tables import SCHEMA_HASH
-from tools.cli.text_report import as_text
+from tools.cli.text_report import ALARMS, as_text
 
 FLEET = Fleet.from_dict(
     {
@@ -92,8 +92,8 @@ def test_as_people_read_it() -> None:
     lines = [line.strip() for line in as_text(made).splitlines()]
     assert lines[0] == f"story: 301 packets, schema {SCHEMA_HASH:08x}"
     assert lines[1] == "2025-11-04, times in UTC"
-    alarms = lines[lines.index("Alarms") + 1 :]
-    assert all(re.match(r"00:0\d:\d\d\.\d{3} ", line) for line in alarms)
+    alarms = lines[lines.index(ALARMS) + 1 :]
+    assert all(re.match(r"\d  00:0\d:\d\d\.\d{3} ", line) for line in alarms)
     assert ["sz20/w1: " in line for line in alarms] == [True, True, False, False]
     assert ["tiangong/w1: " in line for line in alarms] == [False, False, True, True]
     assert any(line.endswith("strike (shown by 1 packet)") for line in lines)
@@ -102,7 +102,41 @@ def test_as_people_read_it() -> None:
     lines = as_text(made).splitlines()
     assert lines[0].startswith("story: 1 packet, ")
     assert lines[1] == "2025-11-04 to 2025-11-06, times in UTC"
-    assert "  2025-11-06 01:02:03.456 critical sz20/w1: impact" in "\n".join(lines)
+    assert "  1  2025-11-06 01:02:03.456 critical sz20/w1: impact" in "\n".join(lines)
+
+
+def test_alarms_have_the_number_of_evidence_and_come_by_time() -> None:
+    made = story()
+    made["alarms"][3]["id"] = 12
+    made["alarms"][1]["time"] = "2025-11-04T00:00:01.000000Z"  # told late
+    lines = as_text(made).splitlines()
+    alarms = lines[lines.index(ALARMS) + 1 :]
+    assert [int(line[:4]) for line in alarms] == [2, 1, 3, 12]
+    times = [line[6:18] for line in alarms]
+    assert times == sorted(times)
+
+
+def test_silence_is_never_printed_as_safe() -> None:
+    """GREEN with UNKNOWN SINCE beside it, also where every record that is known is here."""
+    assessor, unit = Assessor(FLEET), UnitKey("sz20", "w1")
+    ship = Sender(unit)
+    for time_us, values in housekeeping(30):
+        assessor.packet(ship.housekeeping(time_us, values))
+    assessor.tick(T0_US + 34_000_000)
+    assessor.silence(unit, T0_US + 29_000_000)
+    made = report(assessor, scenario=None, packets=30, sha256="")
+    counts = {"expected": 30, "received": 30, "not_fetched": 0, "given_up": 0, "lost": 0}
+    made["units"] = [
+        {"vehicle": "sz20", "window": "w1", "clock": None, "records": counts, "hours": []}
+    ]
+    lines = as_text(made).splitlines()
+    assert "  sz20       GREEN, UNKNOWN SINCE 00:00:29.000" in lines
+    assert "2025-11-04, times in UTC" in lines
+    telemetry = lines[lines.index("Telemetry: records that are known to exist") :]
+    assert "100.0 %  30 of 30 records" in telemetry[1]
+    assert "sz20 is unknown since 00:00:29.000" in telemetry[2]
+    # a station that was never heard has no status, and is not known either
+    assert any(re.match(r"  tiangong   –, UNKNOWN SINCE 00:00:00\.\d", line) for line in lines)
 
 
 def test_a_report_of_nothing() -> None:

@@ -12,10 +12,11 @@ import ground
 from ground.fleet import Fleet, Vehicle, Window
 from ground.model import Hole, Inspection, UnitKey, VehicleStatus
 from ground.verdict.assessor import Assessor
+from ground.verdict.figures import range_words, span
 from ground.verdict.inputs import NAMES, inputs_words
-from ground.verdict.words import range_words, span
 from hil_tests.unit.orbit import T0_US, housekeeping
 from hil_tests.unit.telemetry import Sender
+from tools.board.syntax import parse
 
 S = 1_000_000
 UNIT = UnitKey("sz20", "w1")
@@ -50,6 +51,28 @@ def look(time_s: float, result: str = "clear", **more) -> Inspection:
     )
 
 
+def test_a_unit_without_peaks_says_so_and_is_placed_wider() -> None:
+    """Comparator edges: the boot packet tells, a hit has arrivals and nothing else."""
+    widths = []
+    for capability in (3, 1):
+        assessor, sender = started()
+        values = {"capability": capability, "sample_rate_hz": 62_500_000}
+        assessor.packet(sender.packet("boot", T0_US + 4 * S, **values))
+        peaks = {} if capability == 3 else {f"ae{k}_peak": 0 for k in range(1, 7)}
+        assessor.packet(sender.hit(T0_US + 5 * S, (20, 30), 0.02, **peaks))
+        (impact,) = assessor.impacts
+        assert math.dist((20, 30), (impact.x_mm, impact.y_mm)) < impact.ellipse_mm[1]
+        widths.append(impact.ellipse_mm[0])
+    assert widths[1] > 5 * widths[0]
+    assert impact.diameter_mm == (0.0, None)
+    assert not impact.saturated
+    (alarm,) = [a for a in assessor.alarms if a.key.startswith("impact:")]
+    assert "of any size: the unit measures no peaks" in alarm.what
+    assert rules(assessor) == [("AMBER", "unsized"), ("AMBER", "uninspected")]
+    assessor.inspection(look(6))
+    assert ("AMBER", "unsized") not in rules(assessor)
+
+
 def test_worked_example() -> None:
     """0.25 mm at 10 km/s, 16.6 mm from the edge: AMBER; a 10 mm crack: RED; the cavity nominal."""
     assessor, sender = Assessor(FLEET), Sender()
@@ -78,10 +101,27 @@ def test_worked_example() -> None:
     assert "K_max 2.87 MPa√m × 1.4 ≥ K_IC 0.75, ΔT 300 K" in fracture.words
     assert "K_max 2.87 MPa√m · safety factor 1.4" in inputs_words(fracture.inputs)
     saturated = next(r for r in status.rules if r.name == "saturated")
-    assert "particle 0.115 … open mm" in inputs_words(saturated.inputs)
+    assert "particle 0.11 mm or larger" in inputs_words(saturated.inputs)
     assert assessor.leaks == ()
     assert assessor.latest[UNIT]["p_gap2"].limit == 0
     assert [f.verdict for f in assessor.findings] == ["strike"]
+
+
+def test_one_hit_has_one_size_in_all_words() -> None:
+    """One channel clips, five tell the size: alarm, rules and their inputs say the same."""
+    assessor, sender = started()
+    assessor.packet(sender.hit(T0_US + 5 * S, (-34, 40), 0.2, ae1_peak=15_000))
+    (alarm,) = [a for a in assessor.alarms if a.key.startswith("impact:")]
+    low, high = assessor.impacts[0].diameter_mm
+    size = f"{low:.2g} to {high:.2g} mm"
+    assert f"particle {size}, 1 of 6 channels clipped" in alarm.what
+    fired = {r.name: r for r in vehicle(assessor).rules}
+    assert fired.keys() == {"saturated", "uninspected"}
+    for rule in fired.values():
+        assert f" {size}" in rule.words
+        assert f"particle {size}" in inputs_words(rule.inputs)
+        assert "larger" not in rule.words
+    assert "1 of 6 channels clipped" in fired["saturated"].words
 
 
 def test_the_photo_task_tells_the_place() -> None:
@@ -91,7 +131,7 @@ def test_the_photo_task_tells_the_place() -> None:
     assert task.pane == "outer"
     assert "at 4 o'clock" in task.words
     assert "113 mm from the centre" in task.words
-    assert "17 mm from the edge" in task.words
+    assert "16.7 mm from the edge" in task.words
     assert task.radius_mm is not None
     assert 10 <= task.radius_mm < 60
     assessor.inspection(look(60, "crack", length_mm=10.0))
@@ -201,7 +241,7 @@ def test_a_later_look_overrules_a_crack() -> None:
     assert [s for _, s, _ in vehicle(assessor).history] == ["AMBER", "RED", "GREEN"]
 
 
-def test_a_confirmed_leak_is_red_until_it_ends_and_someone_has_looked() -> None:
+def test_a_confirmed_leak_is_red_until_it_has_ended_and_someone_has_looked_since() -> None:
     assessor, sender = Assessor(FLEET), Sender()
     tau = lambda t: 754 if 60 < t <= 100 else math.inf  # noqa: E731
     for i, (time_us, slow) in enumerate(housekeeping(260, tau_s=tau)):
@@ -211,6 +251,8 @@ def test_a_confirmed_leak_is_red_until_it_ends_and_someone_has_looked() -> None:
             assert vehicle(assessor).status == "RED"
         assessor.packet(sender.housekeeping(time_us, slow))
     assert not assessor.leaks[0].active
+    assert vehicle(assessor).status == "RED"  # it went on after the look
+    assessor.inspection(look(261))
     assert vehicle(assessor).status == "GREEN"
 
 
@@ -315,7 +357,7 @@ def test_no_assessment_input_comes_from_the_scenario() -> None:
     root = Path(inspect.getfile(ground)).parent if ground.__file__ else Path(ground.__path__[0])
     for room in ("verdict", "monitor", "alarms", "physics"):
         for path in (root / room).glob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in ast.walk(parse(path.read_text(encoding="utf-8"))):
                 names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
                 names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
                 for name in names:
@@ -330,7 +372,11 @@ def test_no_assessment_input_comes_from_the_scenario() -> None:
     }  # fmt: skip
     doors = {n for n, _ in inspect.getmembers(Assessor, inspect.isfunction) if n[0] != "_"}
     assert doors == {
-        "packet", "inspection", "silence", "holes", "tick", "acknowledge", "shelve", "alarm_event",
+        "packet", "look", "take",  # look and take: packets that came together
+        "doubt",  # what the station found out of the packets
+        "go_on_from",  # what an assessor of before knew (ground/retention)
+        "inspection", "silence", "holes", "tick", "acknowledge", "shelve", "alarm_event",
+        "note", "limit", "context", "enter",  # limits and contexts: what people set, by the journal
     }  # fmt: skip
 
 
@@ -353,7 +399,9 @@ def test_times_left_are_told_as_people_say_them() -> None:
 
 def test_every_input_of_a_rule_has_a_name_for_people() -> None:
     source = Path(ground.__path__[0]) / "verdict" / "rules.py"
-    calls = [n for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Call)]
+    calls = [n for n in ast.walk(parse(source.read_text())) if isinstance(n, ast.Call)]
     named = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id == "_rule"]
-    given = {k.arg for c in named for k in c.keywords if k.arg} | {"window", "half_s", "reserve_s"}
+    given = {k.arg for c in named for k in c.keywords if k.arg} | {
+        "window", "half_s", "reserve_s", "more",
+    }  # fmt: skip
     assert given == set(NAMES)

@@ -90,6 +90,50 @@ async def test_a_unit_that_was_started_wrongly_ends_the_run(tmp_path, monkeypatc
     assert [path.name for path in tmp_path.glob("runs/*/log")] == ["log"]
 
 
+BITTEN = (
+    "import os, signal, sys; print(os.environ['PANEWATCH_RESET'], file=sys.stderr, flush=True); "
+    "print('up', flush=True); os.kill(os.getpid(), signal.SIGALRM)"
+)
+
+
+async def test_a_unit_that_its_watchdog_reset_is_told_so(child, tmp_path):
+    again = asyncio.Event()
+    said = []
+
+    def say(words):
+        said.append(words)
+        if len(said) == 2:
+            again.set()
+
+    environment = ENVIRONMENT | {"PANEWATCH_RESET": "0"}
+    command = [sys.executable, "-c", BITTEN]
+    it = child(command=command, say=say, unit=True, environment=environment)
+    await it.start()
+    await asyncio.wait_for(again.wait(), 10)
+    await it.stop()
+    assert (tmp_path / "it.log").read_text().split()[:2] == ["0", "1"]
+    assert said[0].startswith("it was reset by its watchdog; starts again in 0.5 s")
+
+
+RETIRED = "import sys; print('up', flush=True); print('it: enough', file=sys.stderr); sys.exit(4)"
+
+
+async def test_a_unit_in_maintenance_is_left_alone_and_the_others_go_on(child):
+    done = asyncio.Event()
+    said = []
+
+    def say(words):
+        said.append(words)
+        done.set()
+
+    it = child(command=[sys.executable, "-c", RETIRED], say=say, unit=True)
+    await it.start()
+    await asyncio.wait_for(done.wait(), 5)
+    assert said == ["it stays in maintenance: it: enough"]
+    assert not it.keeper.done(), "the end of a keeper ends the run"
+    await it.stop()
+
+
 async def test_its_order_reaches_it(child):
     it = child(command=[sys.executable, "-c", "print(input()[::-1])"])
     it.order = "abc"

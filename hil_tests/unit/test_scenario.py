@@ -173,6 +173,20 @@ def test_tables_hold_integers_only(**keys: float) -> None:
     assert event_table(loaded, UnitKey("sz20", "w2"))["events"] == []
 
 
+def test_a_leak_of_the_cabin_is_at_every_window_of_its_vehicle() -> None:
+    windows = [{"id": "w1"}, {"id": "w2"}]
+    vehicles = [{"id": v, "role": "return", "window": windows} for v in ("sz20", "sz21")]
+    leak = {"t_s": 1.0, "kind": "leak", "vehicle": "sz20", "hole_mm": 2.0}
+    happens = [
+        leak | {"window": "w1", "volume": "gap2"},
+        leak | {"window": "w2", "volume": "cabin"},
+    ]
+    loaded = parse(scenario(vehicle=vehicles, event=happens), "x.toml")
+    tables = {str(u): event_table(loaded, u)["events"] for u in loaded.units}
+    gap, cabin = [1_000_000, "leak", 1, 2000], [1_000_000, "leak", 2, 2000]
+    assert tables == {"sz20/w1": [gap, cabin], "sz20/w2": [cabin], "sz21/w1": [], "sz21/w2": []}
+
+
 def test_events_come_in_order_of_time() -> None:
     later, earlier = IMPACT | {"t_s": 9.0}, IMPACT | {"t_s": 3.0}
     loaded = parse(scenario(event=[later, earlier]), "x.toml")

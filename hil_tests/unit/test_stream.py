@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ground.model import UnitKey
-from ground.stream.correlation import RATE_MAX, Correlation
+from ground.stream.correlation import Correlation
+from ground.stream.edge import RATE_MAX
 from ground.stream.keys import KeyFileError, KeyStore
 from ground.stream.records import BITMAP_BITS, CLAIM_RECORDS, LAST_RECORD, Records
 from ground.stream.refill import ATTEMPTS, QUIET_US, REQUEST_RECORDS, Refill
@@ -122,7 +123,8 @@ def test_the_first_packet_gives_an_offset_at_once() -> None:
     fit = Correlation(5 * S, 100 * S)
     assert fit.utc(6 * S) == 101 * S
     assert fit.offset_s == 95.0
-    assert fit.accuracy_s == 0.0
+    assert fit.accuracy_s is None, "nobody knows how late it was"
+    assert fit.drift_ppm is None
 
 
 def full(last: int) -> dict[int, Records]:
@@ -155,19 +157,43 @@ def test_near_gaps_are_asked_for_together() -> None:
     assert (request.first, request.last) == (1, 99)
 
 
-def test_no_answer_backs_off_to_a_slow_pace_and_never_ends() -> None:
+def test_no_answer_is_given_up_and_asked_for_again_when_something_changes() -> None:
     refill, boots = Refill(), full(100)
     asked = [s for s in range(100_000) if refill.next(boots, s * S)]
+    assert len(asked) == ATTEMPTS
     waits = [b - a for a, b in pairwise(asked)]
-    assert waits == sorted(waits)
-    assert waits[-1] > 60 > 4 * waits[0]
-    assert len(asked) > 100_000 / (waits[-1] + 1)
-    assert len(set(waits[ATTEMPTS:])) == 1
-    assert not refill.active(boots)
-    refill.stop()
-    refill.resume(boots)
-    assert refill.active(boots)
-    assert refill.next(boots, 100_100 * S) is not None
+    assert waits[:4] == [7, 9, 13, 21] and set(waits[4:]) == {21}, "more rarely, up to a bound"
+    assert list(refill.in_vain(boots)) == [(1, 1, 100)]
+    assert boots[1].give_up(1, 100)
+    assert not boots[1].give_up(1, 100), "once"
+    assert list(refill.in_vain(boots)) == []
+    assert boots[1].ask_again()
+    assert not boots[1].ask_again()
+    request = refill.next(boots, 100_000 * S)
+    assert request is not None
+    assert (request.first, request.last) == (1, 100)
+
+
+def test_who_answers_in_part_is_asked_for_the_rest() -> None:
+    refill, boots = Refill(), full(100)
+    for s in range(1000):
+        refill.next(boots, s * S)
+    boots[1].give_up(1, 100)
+    assert boots[1].add(50, 0)  # by a command, for example
+    asked = [r for s in range(1000, 2000) if (r := refill.next(boots, s * S))]
+    assert {(r.first, r.last) for r in asked} == {(1, 100)}
+    assert len(asked) == ATTEMPTS
+    assert list(refill.in_vain(boots)) == [(1, 1, 49), (1, 51, 100)]
+
+
+def test_lost_is_not_given_up() -> None:
+    records = full(100)[1]
+    records.give_up(1, 100)
+    records.lose(1, 40)
+    assert [(g.first, g.last, g.lost, g.given_up) for g in records.gaps] == [
+        (1, 40, True, False),
+        (41, 100, False, True),
+    ]
 
 
 def test_a_refused_request_ends_at_once() -> None:

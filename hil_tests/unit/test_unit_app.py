@@ -5,9 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from firmware import app as app_module
 from firmware.app import App
 from firmware.boards.cpython import CpythonBoard
+from firmware.health import task as task_module
+from firmware.health.resets import Resets
 from firmware.session import Session
 from firmware.store.ram import RamFiles
 from hil_tests.support.bench import APID, KEY, named
@@ -44,13 +45,15 @@ class Link:
     def proceed(self):
         pass
 
-    async def run(self, on_packet):
+    async def run(self, on_packet, beat):
         if self._failures:
             self._failures -= 1
             raise ValueError("a cable fell out")
         for packet in self._commands:
             on_packet(packet)
-        await asyncio.Event().wait()
+        while True:
+            await beat()
+            await asyncio.sleep(0.1)
 
     async def wait_for(self, holds):
         """Until a packet holds; returns all sent."""
@@ -65,13 +68,16 @@ class Link:
 
 
 def make(link, *happens, speed_milli=1000):
-    settings = SimpleNamespace(vehicle="sz20", unit="w1", apid=APID, key=KEY, store_bytes=1 << 20)
+    settings = SimpleNamespace(
+        vehicle="sz20", unit="w1", apid=APID, key=KEY, store_bytes=1 << 20,
+        speed_milli=speed_milli, watchdog_ms=0,
+    )  # fmt: skip
     board = CpythonBoard()
 
     def start(send):
         return Session(settings, board, table(*happens), RamFiles(), send)
 
-    return App(board, link, speed_milli, start)
+    return App(board, link, settings, start, Resets(RamFiles()))
 
 
 @pytest.fixture
@@ -90,7 +96,7 @@ async def running():
 async def test_a_failed_task_is_reported_with_file_and_line_and_started_again(
     running, capsys, monkeypatch
 ):
-    monkeypatch.setattr(app_module, "RESTART_S", 0.05)
+    monkeypatch.setattr(task_module, "RESTART_S", 0.05)
     link = Link(failures=1, commands=[tc.build(tables.TC_ALIVE, APID, 0, 0, KEY, ())])
     running(make(link))
     sent = await link.wait_for(lambda p: p.name == "alive")
@@ -106,7 +112,7 @@ async def test_a_failed_task_is_reported_with_file_and_line_and_started_again(
 
 
 async def test_a_failure_in_a_step_does_not_stop_the_clock(running, monkeypatch):
-    monkeypatch.setattr(app_module, "RESTART_S", 0.05)
+    monkeypatch.setattr(task_module, "RESTART_S", 0.05)
     link = Link()
     app = make(link, speed_milli=20_000)
     step = app._session.step

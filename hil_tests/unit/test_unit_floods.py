@@ -8,8 +8,8 @@ from contextlib import suppress
 
 import pytest
 
+from firmware.links.broker import MESSAGE_BYTES, split
 from firmware.links.cpython import Descriptor
-from firmware.links.mqtt import MESSAGE_BYTES, split
 from firmware.links.stream import StreamLink
 from hil_tests.support.bench import APID
 from hil_tests.unit.test_unit_app import make

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import threading
 import tty
 from urllib.parse import urlsplit
 
@@ -21,6 +22,10 @@ from protocol.wire.tables import SCHEMA_HASH
 PACKET = tc.build(tables.TC_ALIVE, 1, 1, 1, bytes(32), ())
 TOPIC = f"panewatch/{SCHEMA_HASH:08x}/sz20/w1"
 WITHIN_S = 10
+
+
+async def beat():
+    """Nobody watches here."""
 
 
 class Inbox:
@@ -43,7 +48,7 @@ async def running():
 
     def start(link):
         inbox = Inbox()
-        tasks.append(asyncio.create_task(link.run(inbox)))
+        tasks.append(asyncio.create_task(link.run(inbox, beat)))
         return inbox
 
     yield start
@@ -214,6 +219,28 @@ async def test_socket_carries_both_ways_and_reconnects(running, capsys):
     ]
 
 
+async def test_a_line_closed_under_its_writer_is_opened_again(running):
+    server = Server()
+    link = open_link(f"socket://127.0.0.1:{server.port}", "sz20", "w1")
+    running(link)
+    peer = await server.accept()
+    tried = threading.Event()
+
+    def closed(frame):
+        tried.set()
+        raise ValueError("file descriptor cannot be a negative integer (-1)")
+
+    link._port.write = closed  # as when the reader closes the port while the writer waits in it
+    assert link.send(PACKET)
+    assert await asyncio.to_thread(tried.wait, WITHIN_S)
+    peer.close()
+    peer = await server.accept()
+    await up(link)
+    await received(peer, PACKET)
+    peer.close()
+    server.close()
+
+
 async def test_a_peer_that_does_not_read_drops_the_live_stream_only(running):
     server = Server()
     link = open_link(f"socket://127.0.0.1:{server.port}", "sz20", "w1")
@@ -250,7 +277,7 @@ async def test_socket_whose_peer_is_not_there_yet(running, free_port):
         ("carrier-pigeon://coop", "cannot open carrier-pigeon://coop"),
         ("socket://127.0.0.1", "needs the form scheme://host:port"),
         ("mqtt://", "mqtt:// needs a host"),
-        ("mqtt://host:port", "link: Port could not be cast"),
+        ("mqtt://host:port", "link: no port from 1 to 65535 after the host"),
     ],
 )
 def test_a_link_that_can_never_work_is_refused_in_words(link, words):
@@ -290,7 +317,7 @@ async def test_mqtt_carries_whole_packets_both_ways_and_tells_its_status(broker)
     inbox = Inbox()
     async with client(broker) as ground:
         await ground.subscribe("panewatch/#", qos=1)
-        task = asyncio.create_task(link.run(inbox))
+        task = asyncio.create_task(link.run(inbox, beat))
         assert await next_payload(ground, f"{TOPIC}/status") == b"online"
         for _ in range(3):
             assert link.send(PACKET)

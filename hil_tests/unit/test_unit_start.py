@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from hil_tests.unit.event_table import table
+from tools.board.files import write_board_files
+from tools.scenario.load import load
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,6 +24,7 @@ CASES = {
     "long name": ({"vehicle": "x" * 17}, "vehicle must be 1 to 16 bytes long"),
     "apid": ({"apid": 2047}, "apid must be 0 to 2046"),
     "speed": ({"speed_milli": 0}, "speed_milli must be above 0"),
+    "watchdog": ({"watchdog_ms": 3999}, "watchdog_ms must be 0 (none) or 4000 to 8000"),
     "store size": ({"store_bytes": 10}, "store_bytes must be at least"),
     "no key": ({"key": "nowhere"}, "cannot read the key nowhere"),
     "short key": ({"key": "short"}, "the key short must be 32 bytes"),
@@ -30,6 +33,9 @@ CASES = {
     "descriptor": ({"link": "fd:777"}, "descriptor 777 is not open"),
     "empty table": ({"table": "empty.json"}, "the event table is not complete"),
     "newer table": ({"table": "newer.json"}, "event table version 9"),
+    "no wiring": ({"window": "nowhere", "table": None}, "cannot read nowhere"),
+    "no sensors": ({"window": "table.json", "table": None}, "has no drivers for sensors"),
+    "fast sensors": ({"window": "w", "speed_milli": 2000}, "speed_milli must be 1000 with a"),
     "event": ({"table": "event.json"}, "unknown event kind in the event table: flood"),
 }
 
@@ -49,7 +55,7 @@ def start(request, tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=60,
             check=False,
         )
         return done.returncode, done.stderr
@@ -112,6 +118,30 @@ def test_the_simulation_says_what_is_wrong(start, tmp_path):
     assert "cannot write no/such/folder/out" in said
     assert start("unit.json", module="firmware.sim")[0] == 2
     assert start("unit.json", "out", module="firmware.sim") == (0, "")
+
+
+def test_a_maintenance_file_in_the_store_keeps_it_from_running(start, tmp_path):
+    write(tmp_path, {})
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "maintenance").touch()
+    words = "firmware: stays in maintenance: remove the file store/maintenance and start again\n"
+    assert start("unit.json") == (4, words)
+    assert not list(tmp_path.glob("store/*.seg"))
+
+
+@pytest.mark.micropython
+def test_beside_main_py_it_counts_for_a_unit_on_a_console(micropython, tmp_path):
+    scenario = load("quiet")
+    (tmp_path / "made.key").write_bytes(bytes(32))
+    write_board_files(scenario, scenario.units[0], tmp_path / "made.key", tmp_path)
+    (tmp_path / "maintenance").touch()
+    done = subprocess.run(
+        [micropython, "main.py"], cwd=tmp_path, env={"MICROPYPATH": ".:.frozen"},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20, check=True,
+    )  # fmt: skip
+    assert done.stdout == "", "it does not take the console"
+    words = "firmware: stays in maintenance: remove the file maintenance and start again\n"
+    assert done.stderr == words
 
 
 def test_a_unit_whose_launcher_is_gone_ends(start, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from firmware.downlink import Downlink
 from firmware.sim import simulate
 from protocol.wire import tables
+from tools.board.syntax import parse
 from tools.scenario.compile import event_table
 from tools.scenario.load import load
 
@@ -23,7 +24,7 @@ BANNED_IMPORTS = {"math", "cmath", "random", "time", "decimal", "fractions", "nu
 
 def float_like(source):
     """What in this source could make a float, or make two runs differ."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parse(source)):
         if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
             yield f"line {node.lineno}: constant {node.value}"
         elif isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Div):

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, Final
+from typing import Any
 
+from protocol.schema.events import EVENTS, LEVELS
 from protocol.schema.identity import schema_hash
 from protocol.schema.onboard import POOL, SETTINGS
-from protocol.schema.parameter import Limits, parameters
+from protocol.schema.parameter import Entry, Limits, parameters
 from protocol.schema.telecommand import TELECOMMANDS
 from protocol.schema.telemetry import TELEMETRY
-from protocol.wire.events import EVENTS
-
-EVENT_LEVEL: Final = ("", "info", "low", "medium", "high")
-"""ST[05] subtype to its word."""
 
 
 def as_json() -> dict[str, Any]:
@@ -24,10 +21,20 @@ def as_json() -> dict[str, Any]:
             {**_head(t), "retention": t.retention.name.lower(), "parameters": _fields(t.body)}
             for t in TELEMETRY
         ],
-        "telecommands": [{**_head(c), "parameters": _fields(c.body)} for c in TELECOMMANDS],
+        "telecommands": [
+            {
+                **_head(c),
+                "hazardous": c.hazardous,
+                "verifies": c.verifies and asdict(c.verifies),
+                "parameters": [
+                    {**known, **_bounds(p.entry)}
+                    for known, p in zip(_fields(c.body), parameters(c.body), strict=True)
+                ],
+            }
+            for c in TELECOMMANDS
+        ],
         "events": [
-            {"id": i, "severity": EVENT_LEVEL[level], "summary": words}
-            for i, level, words in EVENTS
+            {"id": e.number, "severity": LEVELS[e.severity], "summary": e.summary} for e in EVENTS
         ],
         "pool": [asdict(p) for p in POOL],
         "settings": [asdict(s) for s in SETTINGS],
@@ -59,6 +66,16 @@ def _fields(body: Any) -> list[dict[str, Any]]:
         }
         for p in parameters(body)
     ]
+
+
+def _bounds(entry: Entry) -> dict[str, Any]:
+    return {
+        "low": entry.low,
+        "high": entry.high,
+        "default": entry.default,
+        "setting": entry.setting,
+        "onboard": entry.onboard,
+    }
 
 
 def _limits(limits: Limits | None) -> dict[str, Any] | None:

@@ -174,11 +174,12 @@ BODIES: Final = {
     ),
     (129, 1): (
         "hit",
-        Struct(">QBBBBBBHhHHHHQhHHHHQhHHHHQhHHHHQhHHHHQhHHHHQ"),
+        Struct(">QBBBBBBBHhHHHHQhHHHHQhHHHHQhHHHHQhHHHHQhHHHHQ"),
         (
             "trigger_us",
             "channels",
             "picked",
+            "picked_s0",
             "saturated",
             "truncated",
             "flags",

@@ -33,8 +33,11 @@ class Setting:
     default: int
     unit: str = ""
     scale: float = 1.0
+    hazardous: str = ""
+    """What a change of it may do, where that is grave."""
 
 
+_DETECTION: Final = "decides which hits are detected"
 _VOLUMES: Final = ("gap1", "gap2", "cabin")
 _PANES: Final = ("outer", "middle", "inner")
 
@@ -74,14 +77,24 @@ POOL: Final = (
 )
 
 SETTINGS: Final = (
-    Setting(1, "ae_threshold", "Acoustic threshold", 4000, 8000, 4000, "dB_AE", 0.01),
-    Setting(2, "pdt_us", "Peak definition time", 50, 400, 200, "µs"),
-    Setting(3, "hdt_us", "Hit definition time", 50, 800, 400, "µs"),
-    Setting(4, "hlt_us", "Hit lockout time", 1000, 60000, 1000, "µs"),
+    Setting(1, "ae_threshold", "Acoustic threshold", 4000, 8000, 4000, "dB_AE", 0.01, _DETECTION),
+    Setting(2, "pdt_us", "Peak definition time", 50, 400, 200, "µs", 1.0, _DETECTION),
+    Setting(3, "hdt_us", "Hit definition time", 50, 800, 400, "µs", 1.0, _DETECTION),
+    Setting(4, "hlt_us", "Hit lockout time", 1000, 60000, 1000, "µs", 1.0, _DETECTION),
     Setting(5, "waveforms", "Send the waveforms of a hit: 0 no, 1 yes", 0, 1, 1),
     Setting(6, "waveform_interval_ms", "Time between two parts of waveforms", 20, 10000, 100, "ms"),
     Setting(7, "retrieval_interval_ms", "Time between two packets sent again", 20, 10000, 20, "ms"),
-    Setting(8, "self_test_interval_s", "Time between two self-tests; 0: none", 0, 86400, 3600, "s"),
+    Setting(
+        8,
+        "self_test_interval_s",
+        "Time between two self-tests; 0: none",
+        0,
+        86400,
+        3600,
+        "s",
+        1.0,
+        "without self-tests a failing sensor may go unseen",
+    ),
 )
 
 POOL_STATES: Final = {0: "none", **{p.number: p.name for p in POOL}}

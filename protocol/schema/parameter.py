@@ -49,6 +49,15 @@ class Entry:
     """True for bytes that are no text; people read them in hexadecimal."""
     platform: bool = False
     """True when the value hangs on the computer and not on the scenario; comparisons mask it."""
+    low: int | None = None
+    """Lowest raw value that a command may carry; None: the lowest of its type."""
+    high: int | None = None
+    default: int | None = None
+    """Raw value of an argument that nobody gives; None: it must be given."""
+    setting: str = ""
+    """Argument that names the setting whose range, scale and unit hold for this one."""
+    onboard: str = ""
+    """Argument that names the onboard parameter whose scale and unit hold for this one."""
 
 
 class Parameter(construct.Renamed):  # type: ignore[misc]

@@ -13,7 +13,8 @@ LEAP_SECONDS: Final = ((datetime(2017, 1, 1, tzinfo=UTC), 37),)
 
 _UNIX: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_UNIX_US: Final = (EPOCH_UTC - _UNIX) // timedelta(microseconds=1)
-_LAST_US: Final = (datetime.max.replace(tzinfo=UTC) - _UNIX) // timedelta(microseconds=1)
+LAST_US: Final = (datetime.max.replace(tzinfo=UTC) - _UNIX) // timedelta(microseconds=1)
+"""The calendar's end, µs since 1970."""
 
 
 def _leap_us(utc: datetime) -> int:
@@ -36,7 +37,7 @@ def utc_to_tai_us(utc: datetime) -> int:
 
 def in_calendar(unix_us: int) -> int:
     """The nearest time from 1970 to 9999: a unit can claim any, and everything must hold it."""
-    return min(max(unix_us, 0), _LAST_US)
+    return min(max(unix_us, 0), LAST_US)
 
 
 def from_unix_us(unix_us: int) -> datetime:

@@ -23,3 +23,8 @@ def equal(a: bytes, b: bytes) -> bool:
     for x, y in zip(a, b):  # noqa: B905 - MicroPython's zip has no strict
         difference |= x ^ y
     return difference == 0
+
+
+def derived_key(key: bytes, nonce: bytes) -> bytes:
+    """The key that follows a key; no secret but the key itself goes into it."""
+    return hmac256(key, b"rotate" + nonce)

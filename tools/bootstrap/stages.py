@@ -18,7 +18,9 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 REQUIREMENTS = ROOT / "requirements"
 CONSOLE = ROOT / "ground" / "console"
-TYPINGS = ROOT / "typings" / "rp2"
+TYPINGS = ROOT / "typings"
+PORTS = ("rp2", "esp32", "unix")
+"""MicroPython ports whose stubs the firmware is checked against."""
 WASM = ROOT / "hil_tests" / "mpy"
 
 
@@ -99,21 +101,22 @@ def assets() -> None:
 
 def dev() -> None:
     """Test tools, type stubs, and the outside programs the tests use."""
+    typings = {port: REQUIREMENTS / f"typings-{port}.txt" for port in PORTS}
 
     def packages() -> None:
         pip = Pip("dev", PYTHON, VENV / "dev.log")
         pip.install("--require-hashes", "-r", str(REQUIREMENTS / "dev.txt"))
-        pip.install(
-            "--require-hashes", "--upgrade", "--target", str(TYPINGS),
-            "-r", str(REQUIREMENTS / "typings.txt"),
-        )  # fmt: skip
+        for port, stubs in typings.items():
+            pip.install(
+                "--require-hashes", "--upgrade", "--target", str(TYPINGS / port), "-r", str(stubs)
+            )
         pip.close()
 
     def install_wasm() -> None:
         ensure_npm()
         node.install_packages(PYTHON, WASM)
 
-    once("dev", [REQUIREMENTS / "dev.txt", REQUIREMENTS / "typings.txt"], TYPINGS, packages)
+    once("dev", [REQUIREMENTS / "dev.txt", *typings.values()], TYPINGS / PORTS[-1], packages)
     once_or_say("debian", [], VENV, debian.install, "tests that need them skip")
     once_or_say(
         "wasm",

@@ -9,16 +9,31 @@ from importlib import import_module
 from typing import Final
 
 from tools.bench.result import Result
+from tools.cli import options
 from tools.cli.errors import InputError
 from tools.sim.runtime import RuntimeMissingError
 
-BENCHES: Final = {"detector": "the hit detector on MicroPython, plain and as machine code"}
-"""Each is a module of tools/bench with `run() -> Result`."""
+BENCHES: Final = {
+    "detector": "the hit detector on MicroPython, plain and as machine code",
+    "history": "a day of one parameter at 10 Hz from the archive, as a plot asks for it",
+    "ingest": "packets that the ground station takes in, from bytes to durable and assessed",
+    "latency": "from the sample on board to the alarm at a console, over each transport",
+    "retention": "how long a station that receives stands still while it drops what is old",
+    "soak": "memory and speed of the ground station over ten million packets",
+}
+"""Each is a module of tools/bench with `run() -> Result`; of SIZED, `run(packets)`."""
+SIZED: Final = ("history", "ingest", "latency", "retention", "soak")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `bench`."""
     parser.add_argument("name", nargs="?", metavar="NAME", help="none: list them")
+    parser.add_argument(
+        "--packets",
+        type=options.count,
+        metavar="N",
+        help=f"how many, for {', '.join(SIZED)} (of latency: alarms in each case)",
+    )
     parser.add_argument("--json", action="store_true", help="for scripts")
 
 
@@ -33,9 +48,14 @@ def execute(args: argparse.Namespace) -> int:
         return 0
     if args.name not in BENCHES:
         raise InputError(f"no benchmark {args.name!r}; there are {', '.join(BENCHES)}")
+    if args.packets is not None and args.name not in SIZED:
+        raise InputError(
+            f"{args.name} has no number of packets; --packets is for {', '.join(SIZED)}"
+        )
+    sizes = () if args.packets is None else (args.packets,)
     print(f"measuring {args.name} …", file=sys.stderr)
     try:
-        result: Result = import_module(f"tools.bench.{args.name}").run()
+        result: Result = import_module(f"tools.bench.{args.name}").run(*sizes)
     except RuntimeMissingError as error:
         raise InputError(str(error)) from None
     if args.json:
@@ -47,7 +67,8 @@ def execute(args: argparse.Namespace) -> int:
 
 def _show(result: Result) -> None:
     for name, value in result.figures.items():
-        print(f"{name:32} {value:14,.0f}")
+        digits = 1 if value % 1 and value < 1000 else 0
+        print(f"{name:32} {value:14,.{digits}f}")
     for peer, figures in result.peers.items():
         for name, value in figures.items():
             ratios = ", ".join(

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from firmware.__main__ import make_app
-from firmware.boards.this import this_board
 from firmware.errors import ConfigError
-from firmware.settings import Settings, load_json
+from firmware.links.broker import Broker
+from firmware.links.certificates import read_certificates
+from firmware.start import Start
 from ground.archive.lock import FileLock, LockHeldError
+from ground.links.broker_address import PASSWORD, BrokerAddress
 from ground.model import UnitKey
-from tools.board_files import write_board_files
-from tools.cli import options
+from tools.board.files import write_board_files
+from tools.board.wanted import check_wiring
+from tools.cli import link_options, options
 from tools.cli.errors import InputError
 from tools.run.folder import key_name, make_keys
+from tools.run.power import supply
+from tools.scenario.choose import choose_unit
 from tools.scenario.compile import write_config
-from tools.scenario.fields import unknown
 from tools.scenario.load import load
 from tools.scenario.model import Scenario
+from tools.sim.packages import PackageMissingError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,9 +33,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--link",
         metavar="URL",
         help="a serial device, socket://HOST:PORT, rfc2217://HOST:PORT or "
-        "mqtt://[USER:PASSWORD@]HOST[:PORT]",
+        "mqtt[s]://[USER@]HOST[:PORT]; with --board-files console (the default), "
+        "uart:N[,BAUD[,TX,RX]] or mqtt[s]://…",
     )
-    parser.add_argument("--scenario", default="quiet", metavar="NAME|FILE", help="(default: quiet)")
+    link_options.add_options(parser)
+    parser.add_argument("--scenario", default=options.UNIT_SCENARIO, metavar="NAME|FILE",
+        help=f"(default: {options.UNIT_SCENARIO})")  # fmt: skip
     parser.add_argument(
         "--unit", type=options.unit, metavar="V/W", help="(default: the scenario's first)"
     )
@@ -50,44 +58,83 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="run nothing; write what a MicroPython board needs into DIR (docs/boards.md)",
     )
+    parser.add_argument(
+        "--window",
+        type=Path,
+        metavar="FILE",
+        help="with --board-files: what the board's sensors are wired to (docs/boards.md); "
+        "without it the window is the scenario's",
+    )
+    parser.add_argument(
+        "--once",
+        action="store_true",
+        help="for a launcher: end with standard input, and do not start again after a reset",
+    )
     parser.add_argument("--speed", type=options.speed, default=1.0, metavar="X")
 
 
 def execute(args: argparse.Namespace) -> int:
-    """Run until a signal ends it."""
+    """Run until a signal ends it; a watchdog reset starts it again."""
     scenario = load(args.scenario)
-    unit = _unit(scenario, args.unit)
+    unit = choose_unit(scenario, args.unit)
     key = args.key or make_keys(options.HOME, [unit]) / key_name(unit)
     if args.board_files:
-        return _write_board_files(scenario, unit, key, args.board_files)
+        return _write_board_files(args, scenario, unit, key)
+    if args.window:
+        raise InputError("--window needs --board-files: this computer has no pins")
     if args.link is None:
         raise InputError("--link is needed: a serial device, socket:// or mqtt:// address")
+    broker = link_options.broker_of(args.link, args) if link_options.is_broker(args.link) else None
+    if not args.once:
+        return supply(_once(args, unit, key, broker), str(unit))
     lock = _lock(args.store, unit)
     try:
-        _run(args, scenario, unit, key)
+        return _run(args, scenario, unit, key, broker)
     finally:
         lock.release()
-    return 0
 
 
-def _run(args: argparse.Namespace, scenario: Scenario, unit: UnitKey, key: Path) -> None:
+def _once(
+    args: argparse.Namespace, unit: UnitKey, key: Path, broker: BrokerAddress | None
+) -> list[str]:
+    """The command that runs the same unit from one reset to the next; the password is no part."""
+    link = broker.public if broker else args.link
+    command = [sys.executable, "-m", "tools.cli.main", "firmware", "--once"]
+    command += ["--link", link, "--scenario", args.scenario, "--unit", str(unit)]
+    command += ["--key", str(key), "--store", str(args.store), "--speed", str(args.speed)]
+    if broker and broker.password is not None:
+        os.environ[PASSWORD] = broker.password
+    if broker and broker.ca:
+        command += ["--ca", broker.ca]
+    return command
+
+
+def _run(
+    args: argparse.Namespace,
+    scenario: Scenario,
+    unit: UnitKey,
+    key: Path,
+    broker: BrokerAddress | None,
+) -> int:
+    link = broker.whole if broker else args.link
+    ca = Path(broker.ca).absolute() if broker and broker.ca else None
+    store = args.store.absolute()
     try:
         config = write_config(
-            scenario, unit, args.store.absolute(), args.link, key.absolute(), args.speed
+            scenario, unit, store, link, key.absolute(), args.speed, until_eof=True, ca=ca
         )
     except OSError as error:
         raise InputError(f"cannot write to {args.store} ({error.strerror})") from None
     try:
-        settings = Settings(load_json(str(config)))
-        board = this_board()
-        app = make_app(settings, board)
+        unit_run = Start(str(config))
     except ConfigError as error:
         raise InputError(str(error)) from None
-    print(f"{unit} runs on {args.link}; Ctrl-C ends it", file=sys.stderr)
-    try:
-        board.run(app.run(settings.until_eof))
-    finally:
-        app.close()
+    if not unit_run.maintenance:
+        print(
+            f"{unit} runs on {broker.public if broker else args.link}; Ctrl-C ends it",
+            file=sys.stderr,
+        )
+    return int(unit_run.run())
 
 
 def _lock(store: Path, unit: UnitKey) -> FileLock:
@@ -103,20 +150,24 @@ def _lock(store: Path, unit: UnitKey) -> FileLock:
         raise InputError(f"cannot write to {store} ({error.strerror})") from None
 
 
-def _write_board_files(scenario: Scenario, unit: UnitKey, key: Path, folder: Path) -> int:
+def _write_board_files(
+    args: argparse.Namespace, scenario: Scenario, unit: UnitKey, key: Path
+) -> int:
+    folder, wiring, link, ca = args.board_files, args.window, args.link or "console", args.ca
+    if link_options.is_broker(link):
+        broker = link_options.broker_of(link, args)
+        link, ca = broker.whole, Path(broker.ca) if broker.ca else None
     try:
-        write_board_files(scenario, unit, key, folder)
+        if link_options.is_broker(link):
+            Broker(link)
+        if ca:
+            read_certificates(str(ca))  # a board would refuse it on its console only
+        if wiring is not None:
+            check_wiring(wiring)
+        write_board_files(scenario, unit, key, folder, wiring, link, ca)
+    except (ConfigError, PackageMissingError) as error:
+        raise InputError(str(error)) from None
     except OSError as error:
         raise InputError(f"cannot write {error.filename} ({error.strerror})") from None
     print(f"{folder}: copy its content onto the board, then restart it: it is {unit}")
     return 0
-
-
-def _unit(scenario: Scenario, wanted: UnitKey | None) -> UnitKey:
-    if wanted is None:
-        return scenario.units[0]
-    if wanted not in scenario.units:
-        raise InputError(
-            f"{scenario.name}: {unknown('unit', str(wanted), map(str, scenario.units))}"
-        )
-    return wanted

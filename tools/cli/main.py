@@ -10,7 +10,9 @@ from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final, NoReturn
 
+from ground.links.secrecy import without_passwords
 from tools.cli.errors import CommandError
+from tools.cli.plain import one_line
 from tools.scenario.error import ScenarioError
 
 COMMANDS: Final = {
@@ -20,7 +22,22 @@ COMMANDS: Final = {
     "ground": "run the ground station alone, with its console",
     "replay": "play recorded telemetry through the ground station and its console",
     "report": "print what recorded telemetry amounts to",
+    "fsck": "check whether an archive is whole, and name what is damaged",
+    "evidence": "write down what an alarm rests on, in one file, and verify such a file",
+    "export": "write an archive's parameters, packets, alarms and journal as CSV or Parquet",
+    "backup": "copy a station's archive, users and keys, also while it runs",
+    "restore": "put a backup back, verified before",
+    "prune": "drop the oldest of an archive whose ground station does not run",
+    "command": "list and send commands, and follow them",
+    "key": "list, make and change the units' keys",
+    "limits": "show, try and set the limits of housekeeping",
+    "user": "say who may sign in to the ground station, and in which role",
+    "token": "make, list and revoke what scripts show instead of a password",
+    "tls": "make a certificate for a ground station seen beyond its own computer",
+    "broker": "write the configuration of a Mosquitto that lets in the right units only",
     "dictionary": "print the telemetry and command dictionary",
+    "board": "put the firmware onto a microcontroller board, verify and test it there",
+    "regression": "keep a recording as a regression test",
     "bench": "measure, with peers beside ours",
 }
 """Each is a module of this package with `add_arguments(parser)` and `execute(args) -> int`."""
@@ -34,7 +51,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say it on standard error and exit with 2."""
-        self.exit(2, f"panewatch: {message} (see {self.prog} --help)\n")
+        words = without_passwords(message)  # an address may stand in the wrong place
+        self.exit(2, f"panewatch: {words} (see {self.prog} --help)\n")
 
 
 def build_parser(argv: Sequence[str]) -> argparse.ArgumentParser:
@@ -71,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else argv
     try:
         args, rest = build_parser(words).parse_known_args(words)
+        rest = _taken(args, rest)
         if rest:
             args.parser.error(f"unrecognized arguments: {' '.join(rest)}")
         code: int = args.execute(args)
@@ -90,8 +109,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _taken(args: argparse.Namespace, rest: list[str]) -> list[str]:
+    """What is left over: argparse gives up words that need not be there at the first option.
+
+    A command tells by `late=(name, type)` where its own go that come after one.
+    """
+    if "late" not in args or not rest or any(word.startswith("-") for word in rest):
+        return rest
+    name, kind = args.late
+    if isinstance(held := getattr(args, name), list):
+        held += rest
+        return []
+    if held is None and len(rest) == 1:
+        setattr(args, name, kind(rest[0]))
+        return []
+    return rest
+
+
 def _fail(message: str, code: int) -> int:
-    print(f"panewatch: {' '.join(message.split())}", file=sys.stderr)
+    words = without_passwords(" ".join(message.split()))
+    print(one_line(f"panewatch: {words}"), file=sys.stderr)
     return code
 
 

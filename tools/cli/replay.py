@@ -36,8 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `replay`."""
     parser.add_argument("recording", type=Path, metavar="FILE", help="telemetry.bin or an archive")
     parser.add_argument(
-        "--speed", type=options.speed, default=1.0, metavar="X", help="times its pace (default: 1)"
-    )
+        "--speed", type=options.pace, default=1.0, metavar="X",
+        help="times its pace, or max for as fast as it goes (default: 1)",
+    )  # fmt: skip
     parser.add_argument(
         "--fleet", metavar="NAME|FILE", help="scenario with the vehicles of a telemetry.bin"
     )
@@ -54,7 +55,7 @@ def execute(args: argparse.Namespace) -> int:
         station, story, damage = _open(args, stack)
         asyncio.run(_replay(args, station, story, lambda line: print(line, file=out, flush=True)))
     if args.json:
-        print_report(summary(station), as_json=True)
+        print_report(summary(station) | {"replay": str(args.recording)}, as_json=True)
     if damage:
         raise RunError(damage)
     return 0
@@ -89,10 +90,16 @@ async def _replay(
     print_line: Callable[[str], None],
 ) -> None:
     stopped = stop_event()
-    narrator = Narrator(print_line)
+    narrator = Narrator(lambda line: print_line(f"[replay] {line}"))
     playback = Playback(station, str(args.recording), story, args.speed, narrator.say)
 
+    told = False
+
     def leave() -> None:
+        nonlocal told
+        if playback.ended and not told:
+            told = True
+            narrator.conclude(running.ground)
         if playback.ended and args.json:
             stopped.set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,13 @@ from ground.archive.errors import ArchiveError
 from tools.cli.errors import InputError, RunError
 from tools.cli.progress import Progress
 from tools.cli.text_report import print_report
+from tools.scenario.find import find
 from tools.scenario.load import load
 from tools.sim.runtime import RUNTIMES, RuntimeMissingError
 from tools.sim.simulate import simulate
 from tools.sim.units import UnitFailedError
 
-FILES: Final = ("telemetry.bin", "archive.sqlite", "report.json")
+FILES: Final = ("telemetry.bin", "archive.sqlite", "report.json", "scenario.toml")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,6 +36,8 @@ def execute(args: argparse.Namespace) -> int:
     progress = Progress()
     try:
         report = simulate(scenario, args.runtime, args.out, progress)
+        if args.out:
+            shutil.copyfile(find(args.scenario), args.out / "scenario.toml")
     except (ArchiveError, RuntimeMissingError) as error:
         raise InputError(str(error)) from None
     except UnitFailedError as error:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 PARTS = {
     "protocol/wire/tables.py": ("tools.generate.tables", "tables"),
+    "protocol/wire/events.py": ("tools.generate.events", "events"),
     "protocol/schema/layout.py": ("tools.generate.decoder", "decoder"),
     "protocol/vectors.json": ("tools.generate.vectors", "vectors"),
     "docs/dictionary.md": ("tools.generate.dictionary", "as_markdown"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from protocol.schema.dictionary import EVENT_LEVEL, as_json
+from protocol.schema.dictionary import as_json
+from protocol.schema.events import EVENTS, LEVELS
 from protocol.schema.identity import schema_hash
 from protocol.schema.onboard import POOL, SETTINGS
 from protocol.schema.parameter import Parameter, parameters
-from protocol.schema.telecommand import TELECOMMANDS
+from protocol.schema.telecommand import TELECOMMANDS, Telecommand
 from protocol.schema.telemetry import TELEMETRY
-from protocol.wire.events import EVENTS
 
 __all__ = ["as_json", "as_markdown"]
 
@@ -34,6 +34,8 @@ def as_markdown() -> str:
                 packet.summary + ".",
                 "",
             ]
+            if isinstance(packet, Telecommand):
+                out += _command_words(packet)
             rows = [_row(p) for p in parameters(packet.body)]
             if rows:
                 out += [
@@ -43,7 +45,7 @@ def as_markdown() -> str:
                     "",
                 ]
     out += ["## Events", "", "| id | severity | meaning |", "|---|---|---|"]
-    out += [f"| {i} | {EVENT_LEVEL[level]} | {words} |" for i, level, words in EVENTS]
+    out += [f"| {e.number} | {LEVELS[e.severity]} | {e.summary} |" for e in EVENTS]
     out += [
         "",
         "## Onboard parameters (ST[03], ST[12])",
@@ -56,15 +58,29 @@ def as_markdown() -> str:
         "",
         "## Settings (ST[20])",
         "",
-        "| number | setting | unit | scale | raw range | default | meaning |",
-        "|---|---|---|---|---|---|---|",
+        "| number | setting | unit | scale | raw range | default | meaning | hazardous |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     out += [
         f"| {s.number} | `{s.name}` | {s.unit} | {s.scale:g} | {s.low} … {s.high} | {s.default} "
-        f"| {s.summary} |"
+        f"| {s.summary} | {s.hazardous} |"
         for s in SETTINGS
     ]
     return "\n".join(out) + "\n"
+
+
+def _command_words(command: Telecommand) -> list[str]:
+    """What people must know before and after they send it."""
+    words = []
+    if command.hazardous:
+        words += [f"**Hazardous**: {command.hazardous}.", ""]
+    if effect := command.verifies:
+        where = "".join(f", {k} = {v}" for k, v in effect.where.items())
+        where += ", a later boot" if effect.new_boot else ""
+        ask = f" (asked for by `{effect.ask}`)" if effect.ask else ""
+        shown = f"`{effect.parameter}` {effect.relation} {effect.value}"
+        words += [f"Verified by `{effect.report}`{where}: {shown}{ask}.", ""]
+    return words
 
 
 def _row(p: Parameter) -> str:
@@ -72,6 +88,12 @@ def _row(p: Parameter) -> str:
     words = entry.summary
     if entry.states:
         words += " (" + ", ".join(f"{k} {v}" for k, v in entry.states.items()) + ")"
+    if entry.low is not None or entry.high is not None:
+        low = "" if entry.low is None else f"{entry.low:g}"
+        high = "" if entry.high is None else f"{entry.high:g}"
+        words += f" · {low} … {high}"
+    if entry.default is not None:
+        words += f" · default {entry.default}"
     if entry.platform:
         words += " · *platform*"
     if entry.limits:

@@ -29,15 +29,13 @@ def tables() -> str:
             ">" + "".join(p.struct_format for p in parameters(packet.body)) for packet in declared
         ]
         lines += [
-            _sequence(f"{prefix}_SERVICE", [str(packet.service) for packet in declared]),
-            _sequence(f"{prefix}_SUBTYPE", [str(packet.subtype) for packet in declared]),
+            _bytes(f"{prefix}_SERVICE", [packet.service for packet in declared]),
+            _bytes(f"{prefix}_SUBTYPE", [packet.subtype for packet in declared]),
             _sequence(f"{prefix}_FORMAT", [f'"{f}"' for f in formats]),
-            _sequence(f"{prefix}_BODY_SIZE", [str(packet.body.sizeof()) for packet in declared]),
         ]
+    lines.append(_bytes("TM_BODY_SIZE", [t.body.sizeof() for t in TELEMETRY]))
     lines.append("# 1: the recorder drops it last")
-    lines.append(
-        _sequence("TM_KEEP", [str(int(t.retention is Retention.EVENT)) for t in TELEMETRY])
-    )
+    lines.append(_bytes("TM_KEEP", [int(t.retention is Retention.EVENT) for t in TELEMETRY]))
     lines.append("# Numbers of onboard parameters (ST[03], ST[12]); a pool is indexed by them")
     lines += [f"POOL_{p.name.upper()} = {p.number}" for p in POOL]
     lines += [f"POOL_SIZE = {max(p.number for p in POOL) + 1}", ""]
@@ -47,6 +45,13 @@ def tables() -> str:
     lines += [f"SETTING_{s.name.upper()} = {s.number}" for s in SETTINGS]
     lines.append(_sequence("SETTINGS", [f"({s.low}, {s.high}, {s.default})" for s in SETTINGS]))
     return "\n".join(lines) + "\n"
+
+
+def _bytes(name: str, numbers: list[int]) -> str:
+    """A byte each: on a board a tuple takes four, and more for what it points at."""
+    escaped = [f"\\x{number:02x}" for number in numbers]
+    rows = ["".join(escaped[i : i + 20]) for i in range(0, len(escaped), 20)]
+    return f"{name} = (\n" + "".join(f'    b"{row}"\n' for row in rows) + ")"
 
 
 def _sequence(name: str, items: list[str]) -> str:

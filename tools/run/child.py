@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from firmware.boards import launched
+from firmware.services.boot import WATCHDOG
 from tools.cli.errors import RunError
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ class Child:
     Its standard input is a pipe that only this process holds open: when this one dies, however
     it dies, the child reads the end and ends as well. `order`, one line, is written to it first;
     with `answers` the first line of the child's standard output is waited for at each start.
+    A `unit` is told why it starts, and left alone when it ended for maintenance.
     """
 
     def __init__(
@@ -49,6 +52,8 @@ class Child:
         environment: Mapping[str, str],
         descriptors: Sequence[int] = (),
         answers: bool = False,
+        unit: bool = False,
+        folder: Path | None = None,
     ) -> None:
         self.name = name
         self.order = ""
@@ -59,6 +64,9 @@ class Child:
         self._environment = environment
         self._descriptors = descriptors
         self._answers = answers
+        self._unit = unit
+        self._folder = folder
+        self._cause: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._threads = ThreadPoolExecutor(2)
         self._keeper: asyncio.Task[None] | None = None
@@ -110,8 +118,9 @@ class Child:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE if self._answers else log,
                 stderr=log,
-                env=self._environment,
+                env={**self._environment, **self._cause},
                 pass_fds=self._descriptors,
+                cwd=self._folder,
                 **OWN_GROUP,
             )
         if self.order:
@@ -128,9 +137,17 @@ class Child:
             code = await self._in_thread(self._process.wait)
             if code == WRONG_INPUT:
                 raise RunError(f"{self.name} cannot run: {self._last_line()}")
+            words = f"ended ({code})"
+            if self._unit:
+                self._cause = {launched.VARIABLE: str(launched.cause(code))}
+                if code == launched.MAINTENANCE:
+                    self._say(f"{self.name} stays in maintenance: {self._last_line()}")
+                    await asyncio.Event().wait()
+                if launched.cause(code) == WATCHDOG:
+                    words = "was reset by its watchdog"
             if loop.time() - started_s > SETTLED_S:
                 pause_s = FIRST_PAUSE_S
-            self._say(f"{self.name} ended ({code}); starts again in {pause_s:g} s, see {self._log}")
+            self._say(f"{self.name} {words}; starts again in {pause_s:g} s, see {self._log}")
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
             await self._spawn()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+import shlex
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -11,9 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ground.model import UnitKey
+from ground.stream.keys import write_key
 from tools.cli.errors import InputError
 
 KEY_BYTES = 32
+ARCHIVE = "archive.sqlite"
+"""Of a run, in its folder."""
+
+
+def make_home(home: Path) -> None:
+    """The folder of runs, keys and users, for the owner only whatever the umask; raises OSError."""
+    if not home.exists():
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def make_run_folder(home: Path) -> Path:
@@ -21,7 +30,8 @@ def make_run_folder(home: Path) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     runs = home / "runs"
     try:
-        runs.mkdir(parents=True, exist_ok=True)
+        make_home(home)
+        runs.mkdir(exist_ok=True)
         for suffix in ("", *(f"-{n}" for n in range(2, 100))):
             folder = runs / f"{stamp}{suffix}"
             try:
@@ -45,21 +55,34 @@ def run_folder(home: Path) -> Iterator[Path]:
         raise
 
 
-def make_keys(home: Path, units: Iterable[UnitKey]) -> Path:
+def make_keys(home: Path, units: Iterable[UnitKey], name: str = "keys") -> Path:
     """The folder of the units' keys, missing ones made (random, mode 0600); raises InputError."""
-    folder = home / "keys"
+    folder = home / name
     try:
-        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        make_home(home)
+        folder.mkdir(mode=0o700, exist_ok=True)
         for unit in units:
             path = folder / key_name(unit)
             if path.exists():
                 continue
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(secrets.token_bytes(KEY_BYTES))
+            write_key(path, secrets.token_bytes(KEY_BYTES))
     except OSError as error:
         raise InputError(f"cannot make keys in {folder}: {error.strerror}") from error
     return folder
+
+
+def afterwards(archive: Path) -> str:
+    """What to do with what a station has recorded, now that it has ended."""
+    path = archive.absolute()
+    path = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    name = shlex.quote(str(path))
+    return f"Recorded: {path} (panewatch report {name}, panewatch replay {name})"
+
+
+def unit_of(key: Path) -> UnitKey | None:
+    """Whose key file that is; None where the name can be read in two ways, or in none."""
+    vehicle, _, window = key.stem.partition("-")
+    return UnitKey(vehicle, window) if vehicle and window and "-" not in window else None
 
 
 def key_name(unit: UnitKey) -> str:

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from ground.access.access import Access
 from ground.api.app import create_app
-from ground.api.server import PortError, serve
+from ground.api.server import CertificateError, PortError, serve
+from ground.api.site import Site
 from ground.api.source import Ground
 from ground.archive.archive import Archive
 from ground.archive.errors import ArchiveError, folding
@@ -19,6 +21,7 @@ from ground.fleet import Fleet
 from ground.links.link import LinkError
 from ground.links.specification import make_link
 from ground.operations import Operations
+from ground.retention.keeper import Keeper, Policy
 from ground.service import Service
 from ground.station import Station
 from ground.stream.keys import KeyFileError, KeyStore
@@ -32,7 +35,7 @@ class RunningGround:
     """A ground station that answers."""
 
     url: str
-    """The console's start address, with the token that opens its actions."""
+    """The console's start address; without users it carries the token that opens the actions."""
     ground: Ground
     service: Service
     task: asyncio.Task[None]
@@ -49,13 +52,17 @@ async def running_ground(
     speed: float,
     say: Callable[[str], None],
     scenario: str = "",
+    access: Access | None = None,
+    site: Site | None = None,
+    policy: Policy | None = None,
 ) -> AsyncIterator[RunningGround]:
     """Serve while the context is open, going on from what the archive at `path` holds.
 
-    `scenario` names what a new archive is of. Raises InputError for an archive, link, key or port
-    that cannot be.
+    `scenario` names what a new archive is of; access and site as of `serving`. Raises InputError
+    for an archive, link, key, port or certificate that cannot be.
     """
     clock = SteadyClock()
+    keeper = Keeper(policy, clock) if policy else None
     store = KeyStore(keys)
     try:
         store.check()
@@ -68,25 +75,41 @@ async def running_ground(
             archive.set_meta(SCENARIO, scenario)
         try:
             with folding(path):
-                station = Station(archive, fleet, Assessor, store, speed=speed)
+                station = Station(
+                    archive, fleet, Assessor, store, speed=speed,
+                    passed=keeper.passed if keeper else None,
+                )  # fmt: skip
+                if keeper:
+                    keeper.folded(station)
         except ArchiveError as error:
             raise InputError(str(error)) from None
-        async with serving(Service(station, made, clock, say), port) as running:
+        service = Service(station, made, clock, say, keeper)
+        async with serving(service, port, access, site) as running:
             yield running
 
 
 @asynccontextmanager
-async def serving(service: Service, port: int) -> AsyncIterator[RunningGround]:
-    """Run a service with its console while the context is open; raises InputError for the port."""
-    token = secrets.token_urlsafe(16)
+async def serving(
+    service: Service, port: int, access: Access | None = None, site: Site | None = None
+) -> AsyncIterator[RunningGround]:
+    """Run a service with its console while the context is open.
+
+    Without `access` there are no users: the start address carries a token for this run. Raises
+    InputError for a port or certificate that cannot be.
+    """
+    token = "" if access else secrets.token_urlsafe(16)
     ground = Operations(service)
+    if access:
+        service.station.dispatch.heed(access.barred)
+    app = create_app(ground, token, access=access, site=site)
     try:
-        async with serve(create_app(ground, token), port) as address:
+        async with serve(app, port) as address:
             task = asyncio.create_task(service.run())
             try:
-                yield RunningGround(f"{address}/?token={token}", ground, service, task)
+                start = f"{address}/?token={token}" if token else f"{address}/"
+                yield RunningGround(start, ground, service, task)
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
-    except PortError as error:
+    except (PortError, CertificateError) as error:
         raise InputError(str(error)) from None

@@ -13,17 +13,18 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ground.console import fetch as console_files
-from tools.cli.errors import InputError
+from ground.retention.keeper import Policy
+from tools.run.accounts import Accounts, accounts
 from tools.run.child import Child
-from tools.run.folder import make_keys, run_folder
+from tools.run.folder import ARCHIVE, afterwards, make_keys, run_folder
 from tools.run.ground import running_ground
 from tools.run.inspections import play_inspections
 from tools.run.narrate import Narrator
+from tools.run.station_file import announced
 from tools.run.units import UnitProcess, prepare
 from tools.scenario.model import Scenario
 from tools.sim.runtime import environment
@@ -42,7 +43,11 @@ class RunOptions:
     port: int = 0
     """Of the console; 0 takes a free one."""
     broker: str | None = None
-    """`mqtt://…` of a broker outside; None: the embedded one."""
+    """Address of a broker outside, as of `read_broker`; None: the embedded one."""
+    broker_clients: Path | None = None
+    """Folder of `broker config` with each one's password there; None: one user for all."""
+    policy: Policy = field(default_factory=Policy)
+    """What the ground station drops of its archive."""
 
 
 def run(options: RunOptions) -> int:
@@ -56,22 +61,28 @@ def run(options: RunOptions) -> int:
 
 async def supervise(options: RunOptions, print_line: Callable[[str], None]) -> None:
     """Start all, tell what happens, end all. Raises InputError, RunError."""
-    if options.broker:
-        check_broker(options.broker)
+    outside = accounts(options.broker, options.broker_clients) if options.broker else None
     with run_folder(options.home.absolute()) as folder:
-        await _supervise(options, folder, print_line)
+        await _supervise(options, outside, folder, print_line)
+        print_line(afterwards(folder / ARCHIVE))
 
 
-async def _supervise(options: RunOptions, folder: Path, print_line: Callable[[str], None]) -> None:
+async def _supervise(
+    options: RunOptions,
+    outside: Accounts | None,
+    folder: Path,
+    print_line: Callable[[str], None],
+) -> None:
     stopped = stop_event()
     scenario = options.scenario
     # A run's recorders and counters begin anew, so its keys do too: no old command fits.
     keys = make_keys(folder, scenario.units)
     narrator = Narrator(print_line)
     async with AsyncExitStack() as stack:
-        broker, keepers = options.broker, []
+        broker, keepers = outside, []
         if broker is None:
-            broker, child = await start_broker(stack, folder, narrator.say)
+            url, child = await start_broker(stack, folder, narrator.say)
+            broker = accounts(url)
             keepers.append(child.keeper)
         units = await prepare(scenario, folder, keys, broker, options.speed, narrator.say)
         for unit in units:
@@ -79,7 +90,10 @@ async def _supervise(options: RunOptions, folder: Path, print_line: Callable[[st
                 stack.callback(unit.line.close)
 
         lines = {u.line.ground_link: f"serial line of {u.unit}" for u in units if u.line}
-        links = [*lines, *([broker] if any(u.line is None for u in units) else [])]
+        links = [
+            *lines,
+            *([broker.of_ground().complete] if any(u.line is None for u in units) else []),
+        ]
 
         def say_link(words: str) -> None:
             link, _, state = words.partition(": ")
@@ -87,7 +101,7 @@ async def _supervise(options: RunOptions, folder: Path, print_line: Callable[[st
 
         running = await stack.enter_async_context(
             running_ground(
-                folder / "archive.sqlite",
+                folder / ARCHIVE,
                 scenario.fleet,
                 keys,
                 links,
@@ -95,8 +109,10 @@ async def _supervise(options: RunOptions, folder: Path, print_line: Callable[[st
                 options.speed,
                 say_link,
                 scenario.name,
+                policy=options.policy,
             )
         )
+        stack.enter_context(announced(options.home, running.url, print_line))
         print_line(f"Console: {running.url}")
         if not console_files.present():
             print_line("The browser view is missing (npm's files: make setup); all else works")
@@ -112,6 +128,7 @@ async def _supervise(options: RunOptions, folder: Path, print_line: Callable[[st
         stack.callback(inspections.cancel)
         keepers += [unit.child.keeper for unit in units]
         await first_of(stopped, [running.task, *keepers], options.for_s)
+        narrator.end()
         narrator.say("ending")
 
 
@@ -134,19 +151,6 @@ async def start_broker(
     # Should it have to start again, then where its clients know it.
     child.order = json.dumps({"port": int(child.answer), "user": user, "password": password})
     return f"mqtt://{user}:{password}@127.0.0.1:{child.answer}", child
-
-
-def check_broker(url: str) -> None:
-    """Raise InputError for what is no address of a broker."""
-    if "://" not in url:
-        raise InputError(f"--broker {url}: has no kind; write mqtt://{url}")
-    try:
-        parts = urlsplit(url)
-        right = parts.scheme == "mqtt" and parts.hostname and parts.port != 0
-    except ValueError:
-        right = False
-    if not right:
-        raise InputError(f"--broker {url}: write mqtt://[user:password@]host[:port]")
 
 
 async def stop_units(units: list[UnitProcess]) -> None:

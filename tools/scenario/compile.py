@@ -51,10 +51,12 @@ def write_config(
     key: Path,
     speed: float = 1.0,
     until_eof: bool = False,
+    ca: Path | None = None,
 ) -> Path:
     """Write a unit's table and configuration below `folder`; returns the configuration's path.
 
-    With `until_eof` the unit ends when its standard input does. The recorder's folder
+    With `until_eof` the unit ends when its standard input does; `ca` is the file of the certificate
+    behind an `mqtts://` broker's. The recorder's folder
     `<vehicle>-<window>` beside them is made by the unit itself.
     """
     window = scenario.fleet.window(unit)
@@ -77,6 +79,8 @@ def write_config(
         "speed_milli": round(speed * 1000),
         "until_eof": until_eof,
     }
+    if ca:
+        values["ca"] = str(ca)
     config.touch(mode=0o600)  # a broker's password may stand in the link
     config.write_text(json.dumps(values, indent=1), encoding="utf-8")
     return config

@@ -6,9 +6,10 @@ from typing import Final, NamedTuple
 
 from ground.fleet import ACOUSTIC, PANES, SLOW
 from tools.scenario.fields import FieldError, Key, number, one_of, optional, truth
+from tools.scenario.model import CABIN
 
 MAX_DURATION_S: Final = 366 * 86400
-VOLUMES: Final = ("gap1", "gap2", "cabin")
+VOLUMES: Final = ("gap1", "gap2", CABIN)
 FAULTS: Final = ("stuck", "drift", "dead", "noisy")
 
 _POSITION: Final = {"x_mm": Key(number(-1000, 1000)), "y_mm": Key(number(-1000, 1000))}
@@ -43,7 +44,7 @@ KINDS: Final = {
             "through": optional(truth, True),
         }
     ),
-    "leak": Kind({"volume": Key(one_of("gap2", "cabin")), "hole_mm": Key(number(0.001, 100))}),
+    "leak": Kind({"volume": Key(one_of("gap2", CABIN)), "hole_mm": Key(number(0.001, 100))}),
     "thermal": Kind(
         {
             "pane": Key(one_of(*PANES)),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from ground.fleet import Fleet
 from ground.model import UnitKey
+
+CABIN: Final = "cabin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,14 @@ class Scenario:
         return [UnitKey(v.id, w.id) for v in self.fleet.vehicles for w in v.windows]
 
     def events_at(self, unit: UnitKey, *kinds: str) -> list[Event]:
-        """The events at one window; of the given kinds, when any are given."""
+        """The events at one window; of the given kinds, when any are given.
+
+        What happens to the cabin happens at every window of the vehicle: it has one.
+        """
         return [
             e
             for e in self.events
-            if (e.vehicle, e.window) == unit and (not kinds or e.kind in kinds)
+            if e.vehicle == unit.vehicle
+            and (e.window == unit.unit or e.values.get("volume") == CABIN)
+            and (not kinds or e.kind in kinds)
         ]

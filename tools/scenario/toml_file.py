@@ -8,12 +8,17 @@ from typing import Any, Final
 
 from tools.scenario.error import ScenarioError
 
+SIZE_MAX: Final = 16 * 2**20
+"""Bytes; reading more takes minutes, and nobody has written it."""
 _INTEGER: Final = range(-(2**63), 2**63)
 
 
 def read_toml(path: Path, name: str) -> dict[str, Any]:
     """The file's tables, a byte order mark or not; raises ScenarioError with `name` as the file."""
     try:
+        if path.stat().st_size > SIZE_MAX:
+            words = f"has more than {SIZE_MAX // 2**20} MiB; name another file"
+            raise ScenarioError(name, "", words)
         data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         if _has_wide(data):
             raise ScenarioError(name, "", "an integer of more than TOML's 64 bits")

@@ -11,7 +11,7 @@ from typing import Any
 from ground.archive.archive import Archive
 from ground.report import report
 from ground.station import Station
-from ground.summary import SCENARIO
+from ground.summary import SCENARIO, UNITS, units
 from ground.verdict.assessor import Assessor
 from tools.scenario.model import Scenario
 from tools.sim.delivery import deliver
@@ -40,7 +40,7 @@ def simulate(scenario: Scenario, runtime: str, out: Path | None, tell: Tell) -> 
         scenario=scenario.name,
         packets=len(packets),
         sha256=sha256(telemetry).hexdigest(),
-    )
+    ) | {UNITS: units(station)}
     if out:
         (out / "telemetry.bin").write_bytes(telemetry)
         (out / "report.json").write_text(

@@ -12,10 +12,10 @@ from typing import Final
 from ground.model import UnitKey
 from tools.scenario.compile import write_config
 from tools.scenario.model import Scenario
-from tools.sim.runtime import command, environment
+from tools.sim.runtime import command, compiled, environment
 
-HEAP_BYTES: Final = 272 * 1024
-"""What a unit may use on MicroPython: from source, with words of 64 bits."""
+HEAP_BYTES: Final = 264 * 1024
+"""What a unit may use on MicroPython: compiled as for a board, with words of 64 bits."""
 
 Tell = Callable[[str, float, float], None]
 """Called with (words, done, total)."""
@@ -31,7 +31,9 @@ def run_units(scenario: Scenario, folder: Path, runtime: str, tell: Tell) -> lis
     `folder` takes configurations and recorders and must be new. Raises RuntimeMissingError,
     UnitFailedError.
     """
-    python = command(runtime, HEAP_BYTES)
+    python, variables = command(runtime, HEAP_BYTES), environment()
+    if runtime == "micropython":
+        variables |= {"MICROPYPATH": f"{compiled()}:.frozen"}
     running: list[subprocess.Popen[str]] = []
 
     def run(unit: UnitKey) -> bytes:
@@ -41,7 +43,7 @@ def run_units(scenario: Scenario, folder: Path, runtime: str, tell: Tell) -> lis
         out = config.with_suffix(".bin")
         with subprocess.Popen(
             [*python, "-m", "firmware.sim", str(config), str(out)],
-            env=environment(), cwd=folder, text=True,
+            env=variables, cwd=folder, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         ) as process:  # fmt: skip
             running.append(process)

@@ -1,5 +1,8 @@
 // Numbers and times as operators read them. All times are UTC.
 
+// Of a unit whose packets come from a recording.
+export const REPLAYED = '▷ replayed';
+
 export function clockTime(time) {
   const date = typeof time === 'number' ? new Date(time) : new Date(Date.parse(time));
   return Number.isNaN(date.getTime()) ? '–' : date.toISOString().slice(11, 19);
@@ -40,5 +43,6 @@ export function millimetres(value) {
 // A range whose upper end is open when the channels clipped.
 export function size([low, high]) {
   const mm = (value) => Number(value.toPrecision(2));
+  if (high === null && !low) return 'size not measured';
   return high === null ? `≥ ${mm(low)} mm (clipped)` : `${mm(low)} to ${mm(high)} mm`;
 }

@@ -13,11 +13,12 @@ export const inspect = (vehicle, { operator }) =>
   });
 
 function fields(vehicle) {
-  const clear = (form) => form.result === 'clear';
+  const clear = (form) => form.result !== 'crack';
+  const choose = ['', 'choose …'];
   return [
     { key: 'unit', label: 'Window', options: vehicle.windows.map((w) => [w.id, w.id]) },
-    { key: 'pane', label: 'Pane', options: [['outer', 'outer'], ['middle', 'middle'], ['inner', 'inner']] },
-    { key: 'result', label: 'Seen', options: [['crack', 'a crack'], ['clear', 'clear: no damage']] },
+    { key: 'pane', label: 'Pane', required: true, options: [choose, ['outer', 'outer'], ['middle', 'middle'], ['inner', 'inner']] },
+    { key: 'result', label: 'Seen', required: true, options: [choose, ['crack', 'a crack'], ['clear', 'clear: no damage']] },
     { key: 'length_mm', label: 'Length of the crack, mm', type: 'number', min: 0.1, step: 0.1, required: true, hidden: clear },
     {
       key: 'through',

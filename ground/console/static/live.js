@@ -4,7 +4,7 @@
 const RETRY_MS = [500, 1000, 2000, 5000];
 
 export class Live {
-  topics = {}; // units, status, impacts, leaks, findings, alarms: as GET gives them
+  topics = {}; // units, status, impacts, leaks, findings, alarms, counts: as GET gives them
   values = new Map(); // 'sz20/w1' -> newest {utc, values}, late packets aside
   stale = new Map(); // 'sz20/w1' -> true | false
   connected = false;
@@ -13,7 +13,7 @@ export class Live {
   #tries = 0;
 
   connect() {
-    const socket = new WebSocket(`ws://${location.host}/api/live`);
+    const socket = new WebSocket(`${location.protocol.replace('http', 'ws')}//${location.host}/api/live`);
     socket.addEventListener('open', () => this.#opened());
     socket.addEventListener('message', (event) => this.#take(JSON.parse(event.data)));
     socket.addEventListener('close', () => this.#closed());
@@ -38,6 +38,11 @@ export class Live {
 
   unit(key) {
     return this.topic('units').find((u) => `${u.vehicle}/${u.unit}` === key);
+  }
+
+  // How many there are in all; the lists hold so many of the most urgent or gravest.
+  get counts() {
+    return this.topics.counts ?? { alarms: { open: 0, unacknowledged: 0, shelved: 0 }, flood: { active: false }, impacts: {} };
   }
 
   isStale(key) {
@@ -73,6 +78,11 @@ export class Live {
     } else if (message.type === 'stale') {
       this.stale.set(message.unit, message.stale);
       this.#emit('stale', message);
+    } else if (message.type === 'alarm') {
+      // One that has changed comes at once, the list a little later.
+      const others = this.topic('alarms').filter((a) => a.id !== message.data.id);
+      this.topics.alarms = [message.data, ...others];
+      this.#emit('alarms', this.topics.alarms);
     } else {
       this.topics[message.type] = message.data;
       this.#emit(message.type, message.data);

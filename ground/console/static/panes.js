@@ -1,15 +1,15 @@
 // The pane view: one card a window, with its picture and the facts of the first minute.
 
 import { api } from './api.js';
-import { el, painter, swap } from './dom.js';
-import { celsius, clockTime, kilopascal, millimetres, size } from './format.js';
+import { el, painter, refresh, swap } from './dom.js';
+import { REPLAYED, celsius, clockTime, kilopascal, millimetres, size } from './format.js';
 import { drawPane } from './pane_svg.js';
 
 const ACOUSTIC = 6;
 const SLOW = ['p_gap1', 'p_gap2', 'p_cabin', 't_outer', 't_middle', 't_inner'];
 const GAPS = ['gap1', 'gap2'];
 const VOLUMES = { gap2: 'Gap 2', cabin: 'Cabin', gap1: 'Gap 1' };
-const TOPICS = ['impacts', 'leaks', 'units', 'status', 'data', 'stale', 'connection'];
+const TOPICS = ['impacts', 'counts', 'leaks', 'units', 'status', 'data', 'stale', 'connection'];
 
 // `only` is one 'vehicle/window', or undefined for all.
 export function mountPanes(root, ground, only) {
@@ -38,6 +38,7 @@ export function mountPanes(root, ground, only) {
 class Card {
   constructor(ground, vehicle, window) {
     this.live = ground.live;
+    this.replay = ground.replay;
     this.vehicle = vehicle;
     this.window = window;
     this.key = `${vehicle.id}/${window.id}`;
@@ -60,18 +61,23 @@ class Card {
       old: this.live.isStale(this.key),
     };
     this.node.classList.toggle('is-stale', scene.old);
-    swap(this.head, this.#title(scene));
+    refresh(this.head, this.#title(scene));
     swap(this.picture, drawPane(this.window, scene));
-    swap(this.facts, this.#rows(scene, this.live.topic('leaks').filter(mine)));
+    refresh(this.facts, this.#rows(scene, this.live.topic('leaks').filter(mine)));
   }
 
   #title({ old }) {
     const unit = this.live.unit(this.key);
     const since = unit?.last_onboard ? ` since ${clockTime(unit.last_onboard)}` : '';
+    const gone = this.#isNever() ? '○ NEVER HEARD: NO DATA' : `✖ NO DATA${since}`;
     return [
       el('h3', {}, this.vehicle.name, ' ', el('small', {}, this.key)),
-      el('span', { class: old ? 'pw-old' : 'pw-faint' }, old ? `✖ NO DATA${since}` : '● live'),
+      el('span', { class: old ? 'pw-old' : 'pw-faint' }, old ? gone : this.replay ? REPLAYED : '● live'),
     ];
+  }
+
+  #isNever() {
+    return this.live.connected && this.live.unit(this.key)?.state === 'never';
   }
 
   #leak(leaks, volume, values, old) {
@@ -81,10 +87,13 @@ class Card {
   }
 
   #rows({ impacts, inspection, old }, leaks) {
+    if (this.#isNever() && !impacts.length && !inspection) {
+      return row('State', unknown('all', ': no packet has come from this unit'));
+    }
     const v = this.live.values.get(this.key)?.values ?? {};
     const mark = old ? ' (old)' : '';
     return [
-      row('Impact', impactWords(impacts, this.window), impacts.length ? 'is-event' : '', old ? unknown('new hits') : null),
+      row('Impact', impactWords(impacts, this.window, this.live.counts.impacts[this.key] ?? 0), impacts.length ? 'is-event' : '', old ? unknown('new hits') : null),
       ...['gap2', 'cabin', 'gap1'].map((volume) =>
         row(VOLUMES[volume], kilopascal(v[`p_${volume}`]) + mark, '', this.#leak(leaks, volume, v, old)),
       ),
@@ -99,13 +108,14 @@ function row(name, words, kind = '', extra = null) {
   return [el('dt', {}, name), el('dd', { class: kind }, words, extra ? [' ', extra] : null)];
 }
 
-function impactWords(impacts, window) {
+function impactWords(impacts, window, counted) {
   const last = impacts.at(-1);
   if (!last) return 'none seen';
   const where = last.localised
     ? `x ${millimetres(last.x_mm)}, y ${millimetres(last.y_mm)} mm · ${millimetres(window.radius_mm - Math.hypot(last.x_mm, last.y_mm))} mm from edge`
     : `place unknown (${last.reason || 'not localised'})`;
-  const more = impacts.length > 1 ? ` · ${impacts.length} in all` : '';
+  const all = Math.max(impacts.length, counted); // the list may hold the gravest and the newest only
+  const more = all > 1 ? ` · ${all} in all` : '';
   return `${clockTime(last.time)}${last.late ? ' LATE' : ''} ${last.pane} · ${where} · ${size(last.diameter_mm)}${more}`;
 }
 

@@ -4,11 +4,7 @@ import { el, painter, swap } from './dom.js';
 import { clockTime, moment } from './format.js';
 import { inspect } from './inspection.js';
 
-const MEANING = {
-  GREEN: ['●', 'nominal'],
-  AMBER: ['▲', 'emergency only'],
-  RED: ['■', 'no crew'],
-};
+const SHAPE = { GREEN: '●', AMBER: '▲', RED: '■' };
 
 export function mountStatus(root, ground) {
   const { live } = ground;
@@ -19,14 +15,14 @@ export function mountStatus(root, ground) {
     const vehicles = live.topic('status').map((v) => ({ ...v, unknown_since: v.unknown_since ?? lost }));
     swap(root, homeLine(vehicles, ground.fleet), overview(vehicles), vehicles.map((v) => card(v, ground, opened)));
   });
-  return live.onAny(['status', 'leaks', 'connection'], paint);
+  return live.onAny(['status', 'leaks', 'units', 'connection'], paint);
 }
 
 function homeLine(vehicles, fleet) {
   const seats = { GREEN: 0, AMBER: 0, UNKNOWN: 0 };
-  let crew = 0;
+  const given = fleet.some((craft) => craft.crew !== null);
+  const crew = fleet.reduce((sum, craft) => sum + (craft.crew ?? 0), 0);
   for (const craft of fleet) {
-    crew += craft.crew;
     const now = vehicles.find((v) => v.id === craft.id);
     if (!now?.status) continue;
     const kind = now.unknown_since ? 'UNKNOWN' : now.status;
@@ -36,7 +32,9 @@ function homeLine(vehicles, fleet) {
   return el(
     'p',
     { class: `pw-home ${enough ? '' : 'is-short'}`, 'aria-label': 'Seats home' },
-    el('b', {}, enough ? '✓ ' : '▲ ', `${seats.GREEN} GREEN seats for ${crew} crew`),
+    given
+      ? el('b', {}, enough ? '✓ ' : '▲ ', `${seats.GREEN} GREEN seats for ${crew} crew`)
+      : el('b', {}, `? ${seats.GREEN} GREEN seats, crew not given`),
     seats.AMBER ? ` · ${seats.AMBER} emergency only` : '',
     seats.UNKNOWN ? ` · ${seats.UNKNOWN} unknown` : '',
   );
@@ -49,7 +47,7 @@ function overview(vehicles) {
     { class: 'pw-overview', 'aria-label': 'All vehicles' },
     vehicles.map((v) => {
       const leaks = v.leaks.some((k) => k.active);
-      const state = v.status ? `${MEANING[v.status][0]} ${v.status}` : leaks ? '▼ LEAK' : v.unknown_since ? 'leak' : '● no leak';
+      const state = v.status ? `${SHAPE[v.status]} ${v.status}` : leaks ? '▼ LEAK' : v.unknown_since ? 'leak' : '● no leak';
       const kind = v.unknown_since ? 'unknown' : (v.status ?? (leaks ? 'red' : 'station')).toLowerCase();
       return el('span', { class: `pw-chip is-${kind}` }, state, v.unknown_since ? ' ?' : '', el('small', {}, v.name));
     }),
@@ -64,7 +62,7 @@ function card(vehicle, ground, opened) {
     el(
       'header',
       {},
-      el('div', { class: 'pw-chips' }, chip(vehicle), unknownChip(vehicle)),
+      el('div', { class: 'pw-chips' }, chip(vehicle, craft, ground.live), unknownChip(vehicle)),
       el('h3', {}, vehicle.name, el('small', {}, facts(vehicle, craft))),
       craft?.windows.length
         ? el('button', { class: 'pw-button', onclick: () => inspect(craft, ground) }, 'Inspection …')
@@ -77,13 +75,18 @@ function card(vehicle, ground, opened) {
   );
 }
 
-function chip(vehicle) {
+// A GREEN that nobody knows to hold is hollow: what is filled with green is known now.
+function chip(vehicle, craft, live) {
   if (!vehicle.status) {
     return el('span', { class: 'pw-chip' }, vehicle.role === 'station' ? 'STATION' : 'NOT CONFIGURED');
   }
-  const [shape, words] = MEANING[vehicle.status];
-  return el('span', { class: `pw-chip is-${vehicle.status.toLowerCase()}` }, `${shape} ${vehicle.status}`, el('small', {}, words));
+  const past = vehicle.status === 'GREEN' && vehicle.unknown_since ? (isHeard(craft, live) ? 'last known' : 'never heard') : '';
+  const kind = `is-${vehicle.status.toLowerCase()} ${past ? 'is-past' : ''}`;
+  const words = past || vehicle.meaning;
+  return el('span', { class: `pw-chip ${kind}` }, `${SHAPE[vehicle.status]} ${vehicle.status}`, el('small', {}, words));
 }
+
+const isHeard = (craft, live) => craft?.windows.some((w) => live.unit(`${craft.id}/${w.id}`)?.state !== 'never') ?? true;
 
 function unknownChip(vehicle) {
   if (!vehicle.unknown_since) return null;
@@ -94,7 +97,7 @@ function facts(vehicle, craft) {
   if (!craft || !vehicle.status) return vehicle.id;
   const last = vehicle.history.at(-1);
   const since = last ? ` · since ${moment(last.time)}` : '';
-  return `${vehicle.id} · ${craft.seats} seats, crew ${craft.crew}${since}`;
+  return `${vehicle.id} · ${craft.seats} seats, crew ${craft.crew ?? 'not given'}${since}`;
 }
 
 // What decides the present status in full; what it outweighs by name; the rest behind a click.
@@ -105,7 +108,7 @@ function rules({ id, status, rules: fired }, opened) {
   const also = others.length ? `also AMBER: ${others.map(spaced).join(', ')} · ` : '';
   const ontoggle = ({ target }) => (target.open ? opened.add(id) : opened.delete(id));
   return [
-    el('ul', {}, deciding.map((rule) => el('li', {}, el('b', {}, MEANING[rule.status][0]), ' ', shortly(id, rule)))),
+    el('ul', {}, deciding.map((rule) => el('li', {}, el('b', {}, SHAPE[rule.status]), ' ', shortly(id, rule)))),
     el(
       'details',
       { open: opened.has(id), ontoggle },

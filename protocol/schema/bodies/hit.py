@@ -27,7 +27,8 @@ HIT = Struct(
         "trigger_us", U64, "First crossing, in the time scale of the packet header", unit="µs"
     ),
     parameter("channels", U8, "Sensors with a hit, bit 0 = ae1"),
-    parameter("picked", U8, "Sensors whose arrival is a pick of A0; of others, a first crossing"),
+    parameter("picked", U8, "Sensors whose arrival is a pick of A0, bit 0 = ae1"),
+    parameter("picked_s0", U8, "Sensors whose arrival is one of S0; of neither: a first crossing"),
     parameter("saturated", U8, "Sensors that clipped, bit 0 = ae1"),
     parameter("truncated", U8, "Sensors still above threshold at the end, bit 0 = ae1"),
     parameter("flags", U8, "Bit 0: waveform missed"),

@@ -35,7 +35,9 @@ def _temperature(pane: str) -> Parameter:
 
 def _slots(kind: str) -> list[Parameter]:
     return [
-        parameter(f"{kind}{i}_id", U16, f"Onboard parameter {i}, 0: none", states=POOL_STATES)
+        parameter(
+            f"{kind}{i}_id", U16, f"Onboard parameter {i}, 0: none", states=POOL_STATES, default=0
+        )
         for i in range(STRUCTURE_PARAMETERS)
     ]
 
@@ -89,13 +91,21 @@ STRUCTURE = Struct(
     *_slots("s"),
 )
 
+_INTERVAL = parameter(
+    "interval_ms",
+    U32,
+    "Collection interval, in steps of 20 ms",
+    unit="ms",
+    low=100,
+    high=3_600_000,
+)
 CREATE = Struct(
-    parameter("structure_id", U16, "New structure, 2 or more"),
-    parameter("interval_ms", U32, "Collection interval, in steps of 20 ms", unit="ms"),
+    parameter("structure_id", U16, "New structure, 2 or more", low=2),
+    _INTERVAL,
     *_slots("s"),
 )
 ONE_STRUCTURE = Struct(parameter("structure_id", U16, "Structure"))
 INTERVAL = Struct(
     parameter("structure_id", U16, "Structure"),
-    parameter("interval_ms", U32, "Collection interval, in steps of 20 ms", unit="ms"),
+    _INTERVAL,
 )

@@ -1,11 +1,11 @@
-"""Service 132: restart, maintenance, self-test."""
+"""Service 132: restart, maintenance, self-test, keys."""
 
 from __future__ import annotations
 
 from construct import Struct
 
 from protocol.schema.bodies.housekeeping import SENSORS
-from protocol.schema.parameter import I16, I32, U16, parameter
+from protocol.schema.parameter import I16, I32, U16, parameter, text
 
 _SLOW = {
     "p_gap1": ("Pa", 0.1),
@@ -54,5 +54,14 @@ SELF_TEST = Struct(
                 scale=0.01,
             ),
         )
+    ),
+)
+
+ROTATE_KEY = Struct(
+    parameter(
+        "nonce",
+        text(16),
+        "The next key is HMAC-SHA256 under the present one over `rotate` and this",
+        binary=True,
     ),
 )

@@ -20,13 +20,31 @@ def _definition() -> list[Parameter]:
     return [
         _PARAMETER,
         parameter("check", U8, "Kind of check", states=CHECKS),
-        parameter("repetition", U8, "Equal results in a row that make a transition"),
-        parameter("low", I32, "Lower limit, expected value, or lower limit of the change; raw"),
-        parameter("high", I32, "Upper limit, or upper limit of the change; raw"),
-        parameter("mask", I32, "Bits that an expected-value check looks at"),
-        parameter("over_s", U16, "Time over which a delta check takes the change", unit="s"),
-        parameter("valid", U16, "Checked only while this is not 0; 0: always", states=POOL_STATES),
-        parameter("raises", U16, "Event raised on a violation while enabled; 0: none"),
+        parameter("repetition", U8, "Equal results in a row that make a transition", default=1),
+        parameter(
+            "low",
+            I32,
+            "Lower limit, expected value, or lower limit of the change, in its unit and scale",
+            onboard="parameter",
+        ),
+        parameter(
+            "high",
+            I32,
+            "Upper limit, or upper limit of the change, in its unit and scale",
+            onboard="parameter",
+        ),
+        parameter("mask", I32, "Raw bits that an expected-value check looks at", default=0),
+        parameter(
+            "over_s", U16, "Time over which a delta check takes the change", unit="s", default=0
+        ),
+        parameter(
+            "valid",
+            U16,
+            "Checked only while this is not 0; 0: always",
+            states=POOL_STATES,
+            default=0,
+        ),
+        parameter("raises", U16, "Event raised on a violation while enabled; 0: none", default=0),
     ]
 
 
@@ -44,8 +62,18 @@ TRANSITION = Struct(
     _PARAMETER,
     parameter("before", U8, "Result before", states=RESULTS),
     parameter("after", U8, "Result now", states=RESULTS),
-    parameter("found", I32, "Value, or change, that made the transition; raw"),
-    parameter("limit", I32, "Limit or expected value that it crossed; raw"),
+    parameter(
+        "found",
+        I32,
+        "Value, or change, that made the transition, in its unit and scale",
+        onboard="parameter",
+    ),
+    parameter(
+        "limit",
+        I32,
+        "Limit or expected value that it crossed, in its unit and scale",
+        onboard="parameter",
+    ),
     parameter("at_us", I32, "Time of the first of the results in a row, before now", unit="µs"),
 )
 

@@ -9,6 +9,6 @@ from protocol.schema.parameter import I32, U16, parameter
 
 VALUE = Struct(
     parameter("setting", U16, "Setting", states=SETTING_STATES),
-    parameter("value", I32, "Its value; raw"),
+    parameter("value", I32, "Its value, in unit and scale of that setting", setting="setting"),
 )
 ONE_SETTING = Struct(parameter("setting", U16, "Setting", states=SETTING_STATES))

@@ -16,6 +16,8 @@ export function displays(fleet) {
     plot('gap2', 'Gap 2 pressure', units, 'p_gap2', 'Pa'),
     plot('outer', 'Outer pane temperature', units, 't_outer', '°C'),
     latest(units),
+    own('commands', 'Commands', 'panewatch.commands'),
+    own('alarms', 'Alarms', 'panewatch.alarms'),
   ];
 }
 
@@ -25,8 +27,8 @@ function own(key, name, type, more = {}) {
 
 function overview() {
   const rows = [
-    [59, [[id('status'), 32, true], [id('panes'), 68, true]]],
-    [41, [[id('gap2'), 24], [id('outer'), 24], [id('latest'), 20], [FAULTS, 32]]],
+    [63, [[id('status'), 32, true], [id('panes'), 68, true]]],
+    [37, [[id('gap2'), 24], [id('outer'), 24], [id('latest'), 20], [FAULTS, 32]]],
   ];
   const containers = rows.map(([size, frames], row) => ({
     id: `row-${row}`,

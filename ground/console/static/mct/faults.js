@@ -1,9 +1,10 @@
 // Our alarms as Open MCT's faults. Who acts, and when a shelf ends, is the server's to keep.
 
-import { acknowledge, askReason, isShelved, isUnacknowledged, shelve, source } from '../alarms.js';
+import { SHOWN, acknowledge, askReason, byPriority, isShelved, isUnacknowledged, shelve, source } from '../alarms.js';
 
 const MINUTE_MS = 60_000;
 const DURATIONS = [10, 30, 120].map((m) => ({ name: `${m} minutes`, value: m * MINUTE_MS }));
+const REDRAW_MS = 250;
 const CHANGED = { type: 'global-alarm-status' };
 
 export function faultProvider({ live, operator }) {
@@ -13,10 +14,11 @@ export function faultProvider({ live, operator }) {
     supportsRequest: (object) => object.type === 'faultManagement',
     supportsSubscribe: (object) => object.type === 'faultManagement',
     request: async () =>
-      live.topic('alarms').filter((a) => a.state !== 'normal').map((alarm) => ({ type: 'alarms', fault: fault(alarm) })),
+      live.topic('alarms').filter((a) => a.state !== 'normal').sort(byPriority).slice(0, SHOWN)
+        .map((alarm) => ({ type: 'alarms', fault: fault(alarm) })),
     subscribe(object, callback) {
       queueMicrotask(() => callback(CHANGED)); // the view asks for nothing by itself
-      return live.on('alarms', () => callback(CHANGED));
+      return live.on('alarms', sparingly(() => callback(CHANGED)));
     },
     acknowledgeFault: (chosen, { comment } = {}) => acknowledge(find(chosen), operator, comment),
     // The toolbar leaves `shelved` out where the menu says true.
@@ -27,6 +29,19 @@ export function faultProvider({ live, operator }) {
       return reason ? shelve(alarm, operator, reason, shelveDuration / 1000) : null;
     },
     getShelveDurations: () => DURATIONS,
+  };
+}
+
+// The view draws all of its list anew each time: in a flood once in a while is enough.
+function sparingly(act) {
+  let waits = false;
+  return () => {
+    if (waits) return;
+    waits = true;
+    setTimeout(() => {
+      waits = false;
+      act();
+    }, REDRAW_MS);
   };
 }
 

@@ -1,4 +1,4 @@
-// Limits of the dictionary: which level a value violates, and the lines in plots.
+// The limits in force: which level a value violates, and the lines in plots.
 
 import { isTelemetry, parse } from './names.js';
 
@@ -6,9 +6,11 @@ const LEVELS = ['severe', 'critical', 'distress', 'warning', 'watch']; // highes
 const CLASS = { severe: 'red', critical: 'red', distress: 'orange', warning: 'yellow', watch: 'cyan' };
 const LINE = { severe: 'purple', critical: 'red', distress: 'orange', warning: 'yellow', watch: 'cyan' };
 
-export function limitProvider(housekeeping) {
-  const limitsOf = (object) =>
-    housekeeping.find((p) => p.name === parse(object.identifier.key).parameter)?.limits;
+export function limitProvider({ live }) {
+  const limitsOf = (object) => {
+    const { vehicle, parameter } = parse(object.identifier.key);
+    return live.topics.limits?.within[vehicle]?.[parameter];
+  };
   return {
     supportsLimits: (object) => isTelemetry(object) && Boolean(limitsOf(object)),
     getLimitEvaluator: (object) => ({ evaluate: (datum) => evaluate(limitsOf(object), datum.value) }),

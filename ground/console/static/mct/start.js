@@ -3,6 +3,7 @@
 import { api } from '../api.js';
 import { objectProvider } from './objects.js';
 import { OVERVIEW, ROOT } from './names.js';
+import { watchPlots } from './dropped.js';
 import { faultProvider } from './faults.js';
 import { limitProvider } from './limits.js';
 import { stalenessProvider } from './staleness.js';
@@ -18,6 +19,7 @@ export async function start(root, ground) {
   const { openmct } = window;
   const dictionary = await api.get('dictionary');
   const housekeeping = dictionary.telemetry.find((t) => t.name === 'housekeeping').parameters;
+  ground.live.topics.limits ??= await api.get('limits'); // before the feed: views ask once
   openmct.setAssetPath('/openmct/');
   installPlugins(openmct);
   openmct.install(() => installPanewatch(openmct, ground, housekeeping));
@@ -29,6 +31,7 @@ export async function start(root, ground) {
   root.append(shell);
   openmct.start(shell);
   await started;
+  watchPlots(shell);
   reloadAfterLoss(ground.live);
 }
 
@@ -55,7 +58,7 @@ function installPanewatch(openmct, ground, housekeeping) {
   openmct.objects.addProvider('panewatch', objectProvider(ground.fleet, housekeeping));
   openmct.telemetry.addProvider(historyProvider());
   openmct.telemetry.addProvider(liveProvider(ground.live));
-  openmct.telemetry.addProvider(limitProvider(housekeeping));
+  openmct.telemetry.addProvider(limitProvider(ground));
   openmct.telemetry.addProvider(stalenessProvider(ground));
   openmct.faults.addProvider(faultProvider(ground));
   viewProviders(ground).forEach((provider) => openmct.objectViews.addProvider(provider));

@@ -1,12 +1,13 @@
 // History over HTTP and live values over the WebSocket; a datum is {utc, value} in both.
 
 import { api } from '../api.js';
+import { noteDropped } from './dropped.js';
 import { isTelemetry, parse } from './names.js';
 
 export function historyProvider() {
   return {
     supportsRequest: isTelemetry,
-    request(object, { start, end, size = 1000, strategy, signal }) {
+    async request(object, { start, end, size = 1000, strategy, signal }) {
       const { unit, parameter } = parse(object.identifier.key);
       const query = new URLSearchParams({
         start,
@@ -14,7 +15,9 @@ export function historyProvider() {
         size: Math.max(1, Math.round(size)),
         strategy: strategy === 'latest' ? 'latest' : 'minmax',
       });
-      return api.get(`history/${unit}/${parameter}?${query}`, { signal });
+      const answer = await api.get(`history/${unit}/${parameter}?${query}`, { signal });
+      if (strategy !== 'latest') noteDropped(object.identifier.key, answer.dropped_by_retention);
+      return answer.points;
     },
   };
 }

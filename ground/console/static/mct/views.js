@@ -1,5 +1,7 @@
 // Our own views inside Open MCT: return status, panes, one window.
 
+import { mountAlarms } from '../alarm_list.js';
+import { mountCommands } from '../commands/pane.js';
 import { mountPanes } from '../panes.js';
 import { mountStatus } from '../status.js';
 import { parse } from './names.js';
@@ -9,6 +11,8 @@ export function installTypes(openmct) {
   type('status', 'Return status', 'icon-check');
   type('panes', 'Panes', 'icon-circle');
   type('window', 'Window', 'icon-circle');
+  type('alarms', 'Alarms', 'icon-bell');
+  type('commands', 'Commands', 'icon-command');
   type('parameter', 'Parameter', 'icon-telemetry');
 }
 
@@ -16,6 +20,8 @@ export function viewProviders(ground) {
   return [
     provider('status', 'Return status', (element) => mountStatus(element, ground)),
     provider('panes', 'Panes', (element) => mountPanes(element, ground)),
+    provider('alarms', 'Alarms', (element) => mountAlarms(element, ground)),
+    provider('commands', 'Commands', (element) => mountCommands(element, ground)),
     provider('window', 'Pane', (element, object) => mountPanes(element, ground, parse(object.identifier.key).unit)),
   ];
 }
