@@ -16,7 +16,7 @@ class Window:
 
     def __init__(self, span_s: float, width: int) -> None:
         self._span_s = span_s
-        self._rows = np.empty((64, width))
+        self._rows = np.zeros((64, width))
         self._first = self._end = 0
 
     def __len__(self) -> int:
@@ -73,6 +73,6 @@ class Window:
         size = len(self._rows)
         while size < 2 * (kept + more):
             size *= 2
-        rows = self._rows if size == len(self._rows) else np.empty((size, self._rows.shape[1]))
+        rows = self._rows if size == len(self._rows) else np.zeros((size, self._rows.shape[1]))
         rows[:kept] = self.rows.copy()
         self._rows, self._first, self._end = rows, 0, kept

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -42,6 +43,28 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Made:
     state = capture(bench.station)
     bench.kill()
     return made_of(state)
+
+
+def test_nothing_of_the_memory_around_is_written_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def state_over(rubbish: float) -> bytes:
+        def empty(shape: Any, dtype: Any = float) -> Any:
+            return np.full(shape, rubbish, dtype)
+
+        folder = tmp_path / str(rubbish)
+        folder.mkdir()
+        with monkeypatch.context() as patched:
+            patched.setattr(np, "empty", empty)
+            bench = KeptBench(folder, [FakeUnit()])
+            bench.seconds(5)
+            deliver_hit(bench)
+            bench.second()
+            state = capture(bench.station)
+            bench.kill()
+        return state
+
+    assert state_over(3.0) == state_over(5.0)
 
 
 def made_of(state: bytes) -> Made:
