@@ -66,12 +66,11 @@ class Dating:
             boot.correlation = boot.correlation.begin(own_us, received_us)
         else:
             boot.correlation.live(own_us, received_us, decoded.record - boot.frontier)
-        if decoded.time_status == cuc.STATUS_TAI or self._believes(
-            self.utc(boot, decoded), received_us
-        ):
-            self.live_us = self.utc(boot, decoded)
-            return True
-        return False
+        onboard_us = self.utc(boot, decoded)
+        if decoded.time_status != cuc.STATUS_TAI and not self._believes(onboard_us, received_us):
+            return False
+        self.live_us = onboard_us
+        return True
 
     def goes_on(self, onboard_us: int, received_us: int) -> None:
         """Live packets came together, without a leap; the last one was made then."""

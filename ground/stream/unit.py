@@ -62,14 +62,10 @@ class UnitStream:
         """Take a packet in; None when it was here already: that changes nothing, as in the fold."""
         known = self.boots.peek(decoded.boot_id)
         if known is not None and not known.records.lacks(decoded.record):
+            # Nothing else: it does not stand in the archive again.
             self._compare(known, decoded, now_us)
             return None
         boot = self._boot(decoded, received_us)
-        if not boot.records.lacks(decoded.record):
-            self._compare(
-                boot, decoded, now_us
-            )  # nothing else: it does not stand in the archive again
-            return None
         believed = boot.believes(decoded.record)
         live = believed and decoded.record > boot.frontier
         live = live and self._is_current(boot, decoded, received_us)
