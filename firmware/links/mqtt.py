@@ -4,7 +4,6 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
-from types import TracebackType
 
 import aiomqtt
 
@@ -13,11 +12,10 @@ from firmware.links.backoff import Backoff
 from firmware.links.broker import MESSAGE_BYTES, OFFLINE, ONLINE, QOS, Broker, split, topic
 from firmware.links.certificates import read_certificates
 from firmware.links.stream import BEAT_S
+from protocol.mqtt_client import BRIEF, SETTLED_S, QuietClient, distrust, leave_if_cancelled
 
 QUEUED = 256  # packets that may wait for the broker; beyond, the live stream drops
 GOODBYE_S = 1.0
-SETTLED_S = 60.0  # two clients of one name come again before, and end each other's connection
-BRIEF = 2  # connections that ended before that, one after the other: no coincidence
 
 
 class MqttLink:
@@ -71,8 +69,8 @@ class MqttLink:
                 async with self._client() as client:
                     await self._serve(client, on_packet)
             except aiomqtt.MqttError as error:
-                why = why if self._opened_s is not None else _words(error)
-            _leave_if_cancelled()
+                why = why if self._opened_s is not None else distrust(error) or str(error)
+            leave_if_cancelled()
             if self._opened_s is not None and now_s() - self._opened_s < SETTLED_S:
                 self._brief += 1
             else:
@@ -83,7 +81,7 @@ class MqttLink:
             await asyncio.sleep(self._backoff.failed(why))
 
     def _client(self) -> aiomqtt.Client:
-        return _Client(
+        return QuietClient(
             self._broker.host,
             self._broker.port,
             username=self._broker.user,
@@ -96,7 +94,7 @@ class MqttLink:
         self._opened_s = asyncio.get_running_loop().time()
         await client.subscribe(f"{self._topic}/tc", qos=QOS)
         await client.publish(f"{self._topic}/status", ONLINE, QOS, retain=True)
-        _leave_if_cancelled()
+        leave_if_cancelled()
         self._backoff.succeeded(settled=self._brief < BRIEF)
         self._connected = True
         # Not a TaskGroup: it would hide the cancellation, or leave one of its own behind.
@@ -135,38 +133,7 @@ class MqttLink:
                 while self._packets and len(message) + len(self._packets[0]) <= MESSAGE_BYTES:
                     message += self._packets.popleft()
                 await client.publish(f"{self._topic}/tm", bytes(message), QOS)
-                _leave_if_cancelled()
-
-
-class _Client(aiomqtt.Client):
-    """Of a connection that the broker ended, what was under way tells; asyncio says no more."""
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        ended = self._disconnected
-        try:
-            await super().__aexit__(exc_type, exc, tb)
-        finally:
-            if ended.done() and not ended.cancelled():
-                ended.exception()  # looked at: else its traceback is printed when it is collected
-
-
-def _leave_if_cancelled() -> None:
-    """A cancellation is hidden by an error while leaving, or by `wait_for` of Python 3.11."""
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
-
-
-def _words(error: aiomqtt.MqttError) -> str:
-    if isinstance(cause := error.__context__, ssl.SSLCertVerificationError):
-        why = cause.verify_message
-        return f"the broker's certificate is not trusted here, {why}; name the one behind it: --ca"
-    return str(error)
+                leave_if_cancelled()
 
 
 async def _receive(client: aiomqtt.Client, on_packet: Callable[[bytes], None]) -> None:

@@ -7,7 +7,6 @@ import logging
 import re
 import ssl
 from collections.abc import Callable
-from types import TracebackType
 from typing import Final, cast
 
 import aiomqtt
@@ -17,15 +16,11 @@ from ground.links.fair_queue import FairQueue
 from ground.links.link import Backoff, Link, LinkError, LinkState, Sink
 from ground.model import Chunk, UnitKey
 from ground.receive.packets import pieces
+from protocol.mqtt_client import BRIEF, SETTLED_S, QuietClient, distrust, leave_if_cancelled
 from protocol.wire.tables import SCHEMA_HASH
 
 QUEUE_MAX: Final = 10_000
 """Messages that may wait for the station; what overflows is asked for again from the unit."""
-SETTLED_S: Final = 60.0
-"""A connection that lasted so long was not ended by another client of its name: such two come
-again before."""
-BRIEF: Final = 2
-"""So many ended before, one after the other: that is no coincidence."""
 PIECE_BYTES: Final = 8192
 """A longer message is taken in such pieces, between which everything else goes on; units send no
 longer ones, and the broker of `panewatch broker config` takes none."""
@@ -60,7 +55,7 @@ class MqttLink(Link):
                 async with self._client() as client:
                     opened_s = now_s()
                     await client.subscribe("panewatch/+/+/+/tm", qos=1)
-                    _leave_if_cancelled()
+                    leave_if_cancelled()
                     if brief < BRIEF:
                         backoff.reset()
                     self._say(LinkState.OPEN, "connected")
@@ -70,7 +65,7 @@ class MqttLink(Link):
                 brief = brief + 1 if lasted_s is not None and lasted_s < SETTLED_S else 0
                 words = _words(error) if lasted_s is None else self._ended(brief)
                 self._say(LinkState.WAITING, f"{words}; trying again")
-                _leave_if_cancelled()
+                leave_if_cancelled()
 
     def _ended(self, brief: int) -> str:
         if brief < BRIEF:
@@ -84,7 +79,7 @@ class MqttLink(Link):
     def _client(self) -> aiomqtt.Client:
         quiet = logging.getLogger("panewatch.mqtt")
         quiet.setLevel(logging.CRITICAL)  # its words come as exceptions, and are said once
-        return _Client(
+        return QuietClient(
             self._broker.host,
             self._broker.port,
             username=self._broker.user,
@@ -149,24 +144,7 @@ class MqttLink(Link):
             unit, packet = await self._commands.get()
             topic = f"panewatch/{SCHEMA_HASH:08x}/{unit.vehicle}/{unit.unit}/tc"
             await client.publish(topic, packet, 1)
-            _leave_if_cancelled()
-
-
-class _Client(aiomqtt.Client):
-    """Of a connection that the broker ended, what was under way tells; asyncio says no more."""
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        tb: TracebackType | None,
-    ) -> None:
-        ended = self._disconnected
-        try:
-            await super().__aexit__(exc_type, exc, tb)
-        finally:
-            if ended.done() and not ended.cancelled():
-                ended.exception()  # looked at: else its traceback is printed when it is collected
+            leave_if_cancelled()
 
 
 class _Arrived(aiomqtt.Message):
@@ -199,23 +177,11 @@ class _Inbox(FairQueue[aiomqtt.Message]):
         super().put_nowait(_Arrived(item, self._clock()))
 
 
-def _leave_if_cancelled() -> None:
-    """A cancellation is hidden by an error while leaving, or by `wait_for` of Python 3.11."""
-    task = asyncio.current_task()
-    if task and task.cancelling():
-        raise asyncio.CancelledError
-
-
 def _words(error: aiomqtt.MqttError) -> str:
     code = getattr(getattr(error, "rc", None), "value", None)
     if code in REFUSED:
         return f"the broker refuses user or password ({error})"
-    if isinstance(cause := error.__context__, ssl.SSLCertVerificationError):
-        return (
-            f"the broker's certificate is not trusted here ({cause.verify_message}); "
-            "name the one behind it: --ca FILE"
-        )
-    return f"no broker: {error}"
+    return distrust(error) or f"no broker: {error}"
 
 
 def _tls_context(ca: str | None) -> ssl.SSLContext:

@@ -88,6 +88,24 @@ async def ground(broker: GuardedBroker) -> AsyncIterator[Ground]:
     await asyncio.gather(task, return_exceptions=True)
 
 
+@pytest.fixture
+def failures(monkeypatch) -> asyncio.Queue[tuple[str, float]]:
+    """What units say of connections that failed, and how long they wait then."""
+    told: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
+    failed = Backoff.failed
+
+    def noted(backoff, why):
+        told.put_nowait((why, backoff._wait_s))
+        return failed(backoff, why)
+
+    monkeypatch.setattr(Backoff, "failed", noted)
+    return told
+
+
+async def beat() -> None:
+    """Nobody watches here."""
+
+
 async def say_genuine(broker: GuardedBroker) -> None:
     async with broker.client(VICTIM) as victim:
         await victim.publish(f"{TOPICS}/w1/tm", GENUINE, 1)
@@ -233,6 +251,16 @@ async def test_a_certificate_of_another_authority_is_told_with_what_to_do(broker
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_a_unit_tells_the_same_of_such_a_certificate(broker, failures):
+    address = f"mqtts://{VICTIM}:{broker.password(VICTIM)}@127.0.0.1:{broker.port}"
+    task = asyncio.create_task(UnitLink(address, "sz20", "w1").run(lambda _: None, beat))
+    why, _ = await asyncio.wait_for(failures.get(), WITHIN_S)
+    assert why.startswith("the broker's certificate is not trusted here (")
+    assert "--ca FILE" in why
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_two_grounds_of_one_name_are_told_and_wait(broker, monkeypatch):
     monkeypatch.setattr("ground.links.link.BACKOFF_S", (0.05, 0.1, 30.0))
     told: asyncio.Queue[str] = asyncio.Queue()
@@ -249,25 +277,14 @@ async def test_two_grounds_of_one_name_are_told_and_wait(broker, monkeypatch):
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_two_units_of_one_name_are_told_and_wait_longer(broker, monkeypatch):
+async def test_two_units_of_one_name_are_told_and_wait_longer(broker, failures):
     address = f"mqtts://{VICTIM}:{broker.password(VICTIM)}@127.0.0.1:{broker.port}"
     twins = [UnitLink(address, "sz20", "w1", str(broker.ca)) for _ in range(2)]
-    told: asyncio.Queue[tuple[str, float]] = asyncio.Queue()
-    failed = Backoff.failed
-
-    def noted(backoff, why):
-        told.put_nowait((why, backoff._wait_s))
-        return failed(backoff, why)
-
-    monkeypatch.setattr(Backoff, "failed", noted)
-
-    async def beat(): ...
-
     tasks = [asyncio.create_task(twin.run(lambda _: None, beat)) for twin in twins]
     said = []
     async with asyncio.timeout(WITHIN_S):
         while not said or said[-1][1] < 1:
-            said.append(await told.get())
+            said.append(await failures.get())
     assert said[0][0] == "the broker closed the connection"
     assert said[-1][0].endswith(f"another client seems to go by the name {VICTIM}")
     for task in tasks:

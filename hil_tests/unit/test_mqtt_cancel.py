@@ -114,12 +114,11 @@ async def test_a_cancellation_that_a_call_hides_still_ends_the_link(link, monkey
     assert running.cancelled()
 
 
-@pytest.mark.parametrize("module", [ground_mqtt, firmware_mqtt])
-async def test_a_connection_that_is_ended_is_told_once(module):
+async def test_a_connection_that_is_ended_is_told_once(link):
     """By its exception; asyncio prints no traceback of it besides, when all is forgotten."""
     printed = []
     asyncio.get_running_loop().set_exception_handler(lambda _, told: printed.append(told))
-    client = module._Client("127.0.0.1")
+    client = link[0]._client()
     await client._lock.acquire()
     client._disconnected.set_exception(aiomqtt.MqttError("the broker left"))
     await client.__aexit__(None, None, None)
