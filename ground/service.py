@@ -21,7 +21,9 @@ BATCH_MAX: Final = 500
 BATCH_S: Final = 0.05
 """So many chunks or so long a time make one commit."""
 URGENT_S: Final = 0.02
-"""An alarm leaves at once, but commits for alarms come no closer than this: a flood's share one."""
+URGENT_SHARE: Final = 3
+"""An alarm leaves at once, but not closer to the commit before than so long, or this many times
+what that took: of alarms that flood many share one."""
 SECOND_US: Final = 1_000_000
 
 Listener = Callable[[Outcome], None]
@@ -49,7 +51,7 @@ class Service:
         self._most = self._waits = 0
         self._listeners: list[Listener] = []
         self._stored = True
-        self._committed_s = 0.0
+        self._committed_s = self._pause_s = 0.0
         for link in links:
             link.on_change = self._link_changed
             link.session = station.archive.session
@@ -84,9 +86,11 @@ class Service:
 
     def commit(self) -> None:
         """Commit now, and hand out what that allows."""
+        begun_s = time.monotonic()
         outcome = self.station.commit()
         self._stored = outcome.stored
         self._committed_s = time.monotonic()
+        self._pause_s = min(URGENT_S, URGENT_SHARE * (self._committed_s - begun_s))
         for command in outcome.commands:
             if link := self.links.get(command.link):
                 link.send(command.unit, command.data)
@@ -129,7 +133,7 @@ class Service:
             taken += 1
             await asyncio.sleep(0)  # a queue that is not empty gives the loop to nobody else
             if "alarms" in self.station.assessor.changed:
-                end_s = min(end_s, self._committed_s + URGENT_S)
+                end_s = min(end_s, self._committed_s + self._pause_s)
             left_s = end_s - time.monotonic()
             if taken == BATCH_MAX or left_s <= 0:
                 break

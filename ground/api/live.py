@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import time
 from collections import Counter, deque
@@ -17,6 +16,7 @@ from ground.alarms.urgency import most_urgent
 from ground.api import alarm_views, views
 from ground.api.json_values import finite
 from ground.api.source import Ground, Sample
+from ground.api.topics import Topics, as_text
 from ground.model import Alarm
 from protocol.schema.severity import Severity
 
@@ -109,8 +109,9 @@ class Hub:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
         self._clients: set[Client] = set()
-        self._topics: dict[str, str] = {}
-        """What each topic is, without cursor."""
+        self._topics = Topics(ground)
+        self._looked: dict[str, str] = {}
+        """What each topic was at the last look, without cursor."""
         self._told: dict[str, tuple[int, str]] = {}
         """The last message of each topic and of each unit's staleness."""
         self._stale: dict[str, bool] = {}
@@ -163,7 +164,7 @@ class Hub:
         told: list[str] = []
         if after is not None:
             whole = self._lost <= after <= self._cursor
-            told.append(_text({"type": "resumed", "whole": whole, "cursor": self._cursor}))
+            told.append(as_text({"type": "resumed", "whole": whole, "cursor": self._cursor}))
             if whole:
                 first = [(cursor, text) for cursor, text in self._kept if cursor > after]
         client = Client(socket, told + [text for _, text in first])
@@ -268,16 +269,18 @@ class Hub:
                 self._told[f"stale {unit}"] = self._tell(message)
 
     def _tell_topic(self, name: str) -> None:
-        message = {"type": name, "data": views.topic(self._ground, name)}
-        text = _text(message)
-        if text != self._topics.get(name):
-            self._topics[name] = text
-            self._told[name] = self._tell(message)
+        text = f'{{"type":"{name}","data":{self._topics.text(name)}}}'
+        if text != self._looked.get(name):
+            self._looked[name] = text
+            self._told[name] = self._tell_text(text)
 
     def _tell(self, message: dict[str, Any]) -> tuple[int, str]:
+        return self._tell_text(as_text(message))
+
+    def _tell_text(self, text: str) -> tuple[int, str]:
         """Give a message its cursor, keep it, offer it to everyone."""
         self._cursor += 1
-        text = _text({**message, "cursor": self._cursor})
+        text = f'{text[:-1]},"cursor":{self._cursor}}}'
         self._kept.append((self._cursor, text))
         self._kept_bytes += len(text)
         while len(self._kept) > KEPT or self._kept_bytes > KEPT_BYTES:
@@ -287,7 +290,3 @@ class Hub:
             client.offer(text)
         self._clients = {c for c in self._clients if not c.overrun.is_set()}
         return self._cursor, text
-
-
-def _text(message: dict[str, Any]) -> str:
-    return json.dumps(message, separators=(",", ":"), ensure_ascii=False, allow_nan=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -240,32 +240,41 @@ def limits(ground: Ground) -> Json:
     }
 
 
-def topic(ground: Ground, name: str) -> Any:
-    """One of the lists that both GET and the WebSocket give."""
+def listed(ground: Ground, name: str) -> tuple[Iterable[Any], Callable[[Any], Json]]:
+    """What a topic lists, and the view of one such thing; raises KeyError for another topic."""
+    found: tuple[Iterable[Any], Callable[[Any], Json]]
     match name:
         case "units":
-            listed: Any = [unit(u) for u in ground.units()]
+            found = ground.units(), unit
         case "status":
             leaks = ground.leaks()
-            listed = [vehicle_status(s, leaks) for s in ground.statuses()]
+            found = ground.statuses(), lambda status: vehicle_status(status, leaks)
         case "impacts":
-            listed = [impact(i) for i in bounded_views.impacts(ground.impacts())]
+            found = bounded_views.impacts(ground.impacts()), impact
         case "leaks":
-            listed = [leak(k) for k in ground.leaks()]
+            found = ground.leaks(), leak
         case "findings":
-            listed = [finding(f) for f in bounded_views.findings(ground.findings())]
+            found = bounded_views.findings(ground.findings()), finding
         case "alarms":
+            replay = ground.replay()
             foremost = alarm_views.foremost(ground.alarms())
-            listed = alarm_views.alarms(foremost, replay=ground.replay())
+            found = foremost, lambda raised: alarm_views.alarm(raised, replay=replay)
         case "commands":
-            listed = [command_views.request(r) for r in ground.commands(command_views.SHOWN)]
+            found = ground.commands(command_views.SHOWN), command_views.request
+        case _:
+            raise KeyError(name)
+    return found
+
+
+def topic(ground: Ground, name: str) -> Any:
+    """What both GET and the WebSocket give; raises KeyError for no topic."""
+    match name:
         case "counts":
             return bounded_views.counts(ground)
         case "limits":
             return limits(ground)
-        case _:
-            raise KeyError(name)
-    return finite(listed)
+    things, view = listed(ground, name)
+    return finite([view(thing) for thing in things])
 
 
 def sample(given: Sample) -> Json:

@@ -17,6 +17,7 @@ from ground.api import alarm_views, bounded_views, live, views
 from ground.api.app import create_app
 from ground.api.server import serve
 from ground.api.source import Sample
+from ground.api.topics import Topics, as_text
 from hil_tests.e2e import demo_story as story
 from hil_tests.e2e.demo_ground import SZ20, SZ21, DemoGround
 from protocol.schema.severity import Severity
@@ -46,6 +47,18 @@ async def test_all_topics_at_once(address):
     async with connect(address) as socket:
         seen = {json.loads(await asyncio.wait_for(socket.recv(), 5))["type"] for _ in range(6)}
     assert seen == {"units", "status", "impacts", "leaks", "findings", "alarms"}
+
+
+async def test_the_text_of_topics_follows_what_changes(ground):
+    topics = Topics(ground)
+
+    def acknowledge() -> None:
+        ground.acknowledge(ground.alarms()[-1].id, "ada", "seen")
+
+    for change in (ground.second, ground.strike, acknowledge, ground.strike):
+        change()
+        for name in live.TOPICS:
+            assert json.loads(topics.text(name)) == json.loads(as_text(views.topic(ground, name)))
 
 
 async def test_samples_equal_history(address, ground):

@@ -75,9 +75,9 @@ class Source:
             steps += 1
             await asyncio.sleep(max(begun_s + steps * STEP_S - time.monotonic(), 0))
             due = round(steps * STEP_S * self._rate) - made
-            made += due
-            for packet in self._housekeeping(due):
+            for packet in self._housekeeping(begun_s + (made + 1) / self._rate, due):
                 await self._send(packet)
+            made += due
             if crossing_s + CAPTURE_S <= time.monotonic():
                 crossed_us = round(crossing_s * 1e6)
                 time_us = self._utc_us(crossed_us)
@@ -87,9 +87,9 @@ class Source:
                 self.sent.append((time_us, crossed_us, given_us))
                 crossing_s = time.monotonic() + self._rng.uniform(*SPACING_S)
 
-    def _housekeeping(self, count: int) -> list[bytes]:
-        step_us = round(1e6 / self._rate)
-        first_us = self._utc_us(_now_us()) - (count - 1) * step_us
+    def _housekeeping(self, first_s: float, count: int) -> list[bytes]:
+        """Each made a step after the one before, wherever the loop is: a clock never runs back."""
+        first_us, step_us = self._utc_us(round(first_s * 1e6)), round(1e6 / self._rate)
         table = stream.housekeeping(0, first_us, step_us, count, self._record)
         self._record += count
         return stream.packets(table)

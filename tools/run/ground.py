@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
@@ -85,6 +86,8 @@ async def running_ground(
             raise InputError(str(error)) from None
         service = Service(station, made, clock, say, keeper)
         async with serving(service, port, access, site) as running:
+            gc.collect()
+            gc.freeze()  # what a start has made stays: no later collection looks at it again
             yield running
 
 
