@@ -43,6 +43,8 @@ LOWEST_PA: Final = 10 * NOISE_PA
 """Below this the logarithm of a noisy pressure is biased."""
 REFERENCE_K: Final = 293.15
 MOST_EVIDENCE: Final = 64
+AGAIN_S: Final = 0.25
+"""So long what has been examined and found innocent is not examined again, however many samples."""
 
 
 TIME, BOOT, RECORD, PRESSURE, GAS = range(5)
@@ -78,6 +80,8 @@ class Volume:
         self._samples = Window(KEEP_S, COLUMNS)
         self._line = RunningSlope(WINDOW_S)
         self._suspect = self._quiet = 0
+        self._innocent_s = -math.inf
+        """Time of the newest sample that was examined and found innocent."""
         self.leaking: Found | None = None
         self.fit: Decay | None = None
         """The newest decay; None before the first leak."""
@@ -86,7 +90,7 @@ class Volume:
         """Forget the past: time has jumped, or the sensor was not to be trusted."""
         self._samples.clear()
         self._line = RunningSlope(WINDOW_S)
-        self._suspect = 0
+        self._suspect, self._innocent_s = 0, -math.inf
 
     def restart(self) -> None:
         """Time starts anew: a leak that was on goes on, its fit begins again."""
@@ -122,6 +126,8 @@ class Volume:
         if len(self._line) < FEWEST or slope > (1 - SIGMAS) * sigma:
             self._suspect = 0
             return None
+        if sample[TIME] - self._innocent_s < AGAIN_S:
+            return None
         return self._examine(healthy)
 
     def keep(self, sample: Floats, healthy: set[int]) -> None:
@@ -141,6 +147,7 @@ class Volume:
             samples[:, TIME], samples[:, PRESSURE] * REFERENCE_K / gas_k, NOISE_PA
         )
         quiet = (seen.counts < FEWEST) | (seen.slope > (1 - SIGMAS) * seen.sigma)
+        quiet |= samples[:, TIME] - self._innocent_s < AGAIN_S
         return (0 if self.leaking is not None else leading(quiet)), seen
 
     def take(self, samples: Floats, seen: Slopes, count: int) -> None:
@@ -170,11 +177,12 @@ class Volume:
             if not (slope[name] <= -margin).all():
                 innocent.append(name)
         alone = innocent[0] if innocent else ""
-        if alone in ("all", "steady") or len(innocent) > 1:
-            self._suspect = 0
-            return None
-        if alone and (slope[alone] - slope["all"]).min() < DISAGREE_PA_S:
-            self._suspect = 0
+        if (
+            alone in ("all", "steady")
+            or len(innocent) > 1
+            or (alone and (slope[alone] - slope["all"]).min() < DISAGREE_PA_S)
+        ):
+            self._suspect, self._innocent_s = 0, float(time_s[-1])
             return None
         self._suspect += 1
         if self._suspect < CONFIRM_SAMPLES:
