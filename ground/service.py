@@ -18,7 +18,7 @@ from ground.station import Station
 QUEUE_MAX: Final = 1000
 """Chunks that wait; beyond it links wait, and what they cannot hold back the units keep."""
 BATCH_MAX: Final = 500
-BATCH_S: Final = 0.05
+BATCH_S: Final = 0.1
 """So many chunks or so long a time make one commit."""
 URGENT_S: Final = 0.02
 URGENT_SHARE: Final = 3

@@ -50,7 +50,8 @@ class GasTemperature:
         self._time_s = time_s
         self._glass_k = glass_k
         self._step_s = 0.0
-        self._decay = np.ones_like(LAGS_S)
+        self._decay = self._per_step = np.ones(HYPOTHESES)
+        """Of a step so long: what is left of a difference, and the lag in steps."""
         self.gas_k: Floats = np.repeat(glass_k, len(LAGS_S))
         """Shape (3 thermometers × lags)."""
         self._base = self.gas_k
@@ -62,12 +63,15 @@ class GasTemperature:
         """Move on to a later time; returns the new `gas_k`."""
         step_s = time_s - self._time_s
         if step_s != self._step_s:
-            self._step_s, self._decay = step_s, np.exp(-step_s / LAGS_S)
-        behind = (glass_k - self._glass_k)[:, None] * (LAGS_S / step_s)
-        more = glass_k[:, None] - behind + (behind - self._glass_k[:, None]) * self._decay
-        shape = more.shape
-        self._addend = (self._addend.reshape(shape) * self._decay + more).ravel()
-        self._factor = (self._factor.reshape(shape) * self._decay).ravel()
+            self._step_s = step_s
+            self._decay = np.tile(np.exp(-step_s / LAGS_S), len(THERMOMETERS))
+            self._per_step = np.tile(LAGS_S / step_s, len(THERMOMETERS))
+        # All of one shape: NumPy takes three times as long to stretch so few numbers.
+        glass, was = glass_k.repeat(len(LAGS_S)), self._glass_k.repeat(len(LAGS_S))
+        behind = (glass - was) * self._per_step
+        more = glass - behind + (behind - was) * self._decay
+        self._addend = self._addend * self._decay + more
+        self._factor = self._factor * self._decay
         self.gas_k = self._factor * self._base + self._addend
         self._place += 1
         if self._place == BLOCK:

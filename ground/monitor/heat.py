@@ -48,7 +48,7 @@ class Heat:
             return None
         gas_k = nominal_of(sample, rows)
         self._past.add((*sample[:GAS].tolist(), gas_k))
-        self._past.pop_old()
+        self._past.drop_old()
         past = self._past.rows
         moved = abs(gas_k - float(past[0, GAS]))
         confirmed = self._confirmed()

@@ -112,6 +112,7 @@ class LeakMonitor:
         one that is good again a leak meanwhile is then known at once, with its true onset.
         """
         glass_k = np.array([values[name] + ZERO_CELSIUS_K for name in THERMOMETERS])
+        healthy = _healthy(faulty)
         shown: list[Shown] = []
         if self._gas is not None and not 0 < time_us - self._time_us <= BREAK_S * 1e6:
             for name in self.volumes:
@@ -122,9 +123,9 @@ class LeakMonitor:
             self._restart()
         else:
             self._gas.follow((time_us - self._base_us) / 1e6, glass_k)
-            for row in _healthy(faulty) - self._trusted:
+            for row in healthy - self._trusted:
                 self._gas.restart(row)
-        self._trusted = _healthy(faulty)
+        self._trusted = healthy
         self._time_us, self.utc_us = time_us, utc_us
         time_s = (time_us - self._base_us) / 1e6
         sample = np.empty(COLUMNS)
@@ -134,13 +135,14 @@ class LeakMonitor:
             pressure = values[f"p_{name}"]
             sample[PRESSURE] = pressure
             if f"p_{name}" in held and pressure > 0 and volume.leaking is None:
-                volume.keep(sample, _healthy(faulty))
+                volume.keep(sample, healthy)
             elif f"p_{name}" in faulty:
                 shown += self._part(name, STUCK_SAMPLES)
                 volume.clear()
             elif pressure > 0:
-                shown += self._watch(name, volume, sample, faulty)
-                shown += self._compare(name, sample, glass_k)
+                shown += self._watch(name, volume, sample)
+                if self._across[name].waits:
+                    shown += self._compare(name, sample, glass_k)
         return shown
 
     def look(self, run: Columns, faulty: Mapping[str, str]) -> LeakLook | None:
@@ -166,7 +168,7 @@ class LeakMonitor:
             samples[:, RECORD], samples[:, PRESSURE] = run.record[:count], pressure[:count]
             samples[:, GAS:] = look.gas.gas_k
             quiet, slopes = self.volumes[name].look(samples, healthy)
-            around = _around(name, faulty)
+            around = _around(name, healthy)
             cool = self._heat[name].look(samples, around)
             look.volumes[name] = (samples, slopes, around)
             look.count = min(look.count, quiet, cool)
@@ -214,11 +216,9 @@ class LeakMonitor:
             volume.restart()
             self._heat[name].restart()
 
-    def _watch(
-        self, name: str, volume: Volume, sample: Floats, faulty: Mapping[str, str]
-    ) -> Iterator[Shown]:
+    def _watch(self, name: str, volume: Volume, sample: Floats) -> Iterator[Shown]:
         was_leaking = volume.leaking is not None
-        found = volume.add(sample, _healthy(faulty))
+        found = volume.add(sample, self._trusted)
         if found is not None:
             if found.verdict == "leak" and volume.fit is not None:
                 self._open(name, found, volume.fit)
@@ -228,7 +228,7 @@ class LeakMonitor:
             )
         elif was_leaking:
             self._follow(name, volume)
-        elif (first := self._heat[name].add(sample, _around(name, faulty))) is not None:
+        elif (first := self._heat[name].add(sample, _around(name, self._trusted))) is not None:
             ids = packet_ids(self._unit, np.stack((first[: RECORD + 1], sample[: RECORD + 1])))
             yield Shown(name, "thermal", self._utc(float(first[TIME])), WINDOW_S, ids)
 
@@ -285,6 +285,6 @@ def _healthy(faulty: Mapping[str, str]) -> set[int]:
     return {row for row, name in enumerate(THERMOMETERS) if name not in faulty}
 
 
-def _around(volume: str, faulty: Mapping[str, str]) -> Sequence[int]:
+def _around(volume: str, healthy: set[int]) -> Sequence[int]:
     """Those around a volume."""
-    return [row for row in BEHIND[volume] if THERMOMETERS[row] not in faulty]
+    return [row for row in BEHIND[volume] if row in healthy]

@@ -133,7 +133,7 @@ class Volume:
     def keep(self, sample: Floats, healthy: set[int]) -> None:
         """Take a sample without judging it."""
         self._samples.add(sample)
-        self._samples.pop_old()
+        self._samples.drop_old()
         gas_k = nominal_of(sample, self._rows(healthy))
         self._line.add(float(sample[TIME]), float(sample[PRESSURE]) * REFERENCE_K / gas_k)
 

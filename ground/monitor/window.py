@@ -40,11 +40,16 @@ class Window:
         self._end += len(rows)
         self._first += int(self.past(self._rows[self._end - 1 : self._end, 0])[0])
 
-    def pop_old(self) -> list[list[float]]:
-        """Drop what is too old by the newest row; returns it."""
-        begin, newest_s = self._first, self._rows.item(self._end - 1, 0)
+    def drop_old(self) -> None:
+        """Drop what is too old by the newest row."""
+        newest_s = self._rows.item(self._end - 1, 0)
         while newest_s - self._rows.item(self._first, 0) > self._span_s:
             self._first += 1
+
+    def pop_old(self) -> list[list[float]]:
+        """The same; returns it."""
+        begin = self._first
+        self.drop_old()
         return self._rows[begin : self._first].tolist() if begin < self._first else []
 
     def past(self, times_s: Floats, times: Floats | None = None) -> Counts:

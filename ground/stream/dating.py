@@ -87,8 +87,10 @@ class Dating:
             ends_us = self._boots.next_begins(decoded.boot_id, self.live_us)
             boot.correlation = self._fit.begin(decoded.time_us, ends_us)
         own_us = own_time(decoded)
-        before = (j.line for j in boot.before_jumps if j.dates(decoded.record, own_us))
-        onboard_us, utc_us, rate = next(before, boot.correlation.line)
+        onboard_us, utc_us, rate = boot.correlation.line
+        if boot.before_jumps:  # few have any
+            before = (j.line for j in boot.before_jumps if j.dates(decoded.record, own_us))
+            onboard_us, utc_us, rate = next(before, boot.correlation.line)
         if tai:  # its seconds are UTC's; at most they are counted from elsewhere
             delay_us = utc_us - onboard_us
             return own_us if is_right(delay_us) else in_calendar(own_us + delay_us)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ground.fleet import Fleet
 from ground.model import Aside, Hole, Inspection, Leak, PacketId, UnitKey, VehicleStatus
@@ -70,9 +70,11 @@ class Vehicles:
         changed = {unit.vehicle for unit in late if self._look_for_missing(unit)}
         return changed | self.silence.settle() | self.sight.pass_time()
 
-    def leak(self, units: Iterable[UnitKey], leaks: Sequence[Leak]) -> bool:
+    def leak(self, units: Collection[UnitKey], leaks: Sequence[Leak]) -> bool:
         """All leaks of some windows; True when that is another picture than before."""
         changed = False
+        if not leaks and not any(self.facts[unit].leaks for unit in units):
+            return False
         for unit in units:
             own = [leak for leak in leaks if leak.unit == unit]
             changed |= self.facts[unit].leaking(own, self._alerts.now_us)
@@ -83,6 +85,9 @@ class Vehicles:
 
         One good gauge of the cabin is enough for all its windows.
         """
+        faulty = any(watch.sensors.faults for watch in watches.values())
+        if not faulty and not any(self.facts[unit].unseen for unit in watches):
+            return False
         dark = all(watch.is_dark("cabin") for watch in watches.values())
         changed = False
         for unit, watch in watches.items():
