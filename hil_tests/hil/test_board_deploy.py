@@ -32,6 +32,16 @@ _thread.start_new_thread(watch, ())
 print('panewatch: Ctrl-C within 3 s for maintenance')
 while True: [0] * 10
 """
+RESTARTS = """import os, time
+if 'stopped' not in os.listdir():
+    print('firmware: mqtt')
+    try:
+        while True: time.sleep(1)
+    except KeyboardInterrupt:
+        open('stopped', 'w').close()
+        os.system('kill -9 $PPID')
+time.sleep(3)
+"""
 
 
 class Desk:
@@ -193,6 +203,15 @@ def test_a_busy_program_is_interrupted_at_the_first_try(desk: Desk) -> None:
             heard = Listener()
             assert listen(line, heard, lambda heard=heard: "maintenance" in heard.text, WITHIN_S)
             assert Remote(line).enter(WITHIN_S)
+
+
+def test_a_board_that_restarts_when_it_is_interrupted_is_not_reset(desk: Desk) -> None:
+    """As a unit at a broker does on a board with a watchdog."""
+    (desk.board.flash / "main.py").write_text(RESTARTS)
+    desk.board.reset()
+    done = desk.panewatch("deploy", "--port", desk.board.url)
+    assert done.returncode == 0, done.stderr
+    assert "resetting" not in done.stderr
 
 
 def test_list_tells_a_unit_a_repl_and_a_port_in_use(desk: Desk) -> None:
