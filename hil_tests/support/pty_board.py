@@ -7,6 +7,7 @@ does, on this port) starts it again. Ctrl-C interrupts until the firmware takes 
 from __future__ import annotations
 
 import os
+import re
 import select
 import socket
 import subprocess
@@ -20,9 +21,9 @@ from pathlib import Path
 from hil_tests.support import micropython_board
 
 HEAP_BYTES = 320 * 1024
-WINDOW = b"s for maintenance"
-LINKED = b"firmware: mqtt"
 CTRL_C = b"\x03"
+_TAKES_CTRL_C = re.compile(rb".*(?:Ctrl-C within|firmware: mqtt)(.*)", re.DOTALL)
+"""What it says before: it does for some seconds, or always where the console is not its link."""
 _RUNS = (sys.executable, micropython_board.__file__)
 
 
@@ -101,7 +102,7 @@ class PtyBoard:
                     os.write(self._host, data)
             if self._host in ready:
                 data = os.read(self._host, 512)
-                if CTRL_C in data and self._in_window():
+                if CTRL_C in data and self._takes_ctrl_c():
                     self._interrupted = True
                     self._process.send_signal(micropython_board.INTERRUPT)
                     data = data.replace(CTRL_C, b"", 1)  # what comes with it is the REPL's
@@ -113,12 +114,12 @@ class PtyBoard:
             if select.select([], [self._unit], [], 0.1)[1]:
                 data = data[os.write(self._unit, data) :]
 
-    def _in_window(self) -> bool:
-        """Its first seconds with the console for a link; always with another one."""
-        _, said, after = self._said.rpartition(WINDOW)
-        window = bool(said) and b"\0" not in after
-        _, elsewhere, after = self._said.rpartition(LINKED)
-        return (window or (bool(elsewhere) and b">>>" not in after)) and not self._interrupted
+    def _takes_ctrl_c(self) -> bool:
+        """Once each start, until frames are on its line or the REPL has it."""
+        told = _TAKES_CTRL_C.match(self._said)
+        if told is None or self._interrupted:
+            return False
+        return b"\0" not in told[1] and b">>>" not in told[1]
 
 
 class SerialBridge:
