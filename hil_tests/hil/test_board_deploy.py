@@ -80,8 +80,10 @@ def desk_with(folder: Path, **options) -> Iterator[Desk]:
     flash = folder / "flash"
     flash.mkdir()
     board = PtyBoard(flash, **options)
-    yield Desk(folder, board)
-    board.close()
+    try:
+        yield Desk(folder, board)
+    finally:  # also where a failed test leaves the loop over it
+        board.close()
 
 
 @pytest.fixture
