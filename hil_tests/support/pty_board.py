@@ -7,20 +7,24 @@ does, on this port) starts it again. Ctrl-C interrupts until the firmware takes 
 from __future__ import annotations
 
 import os
+import re
 import select
-import signal
 import socket
 import subprocess
+import sys
+import termios
 import threading
 import tty
 from contextlib import suppress
 from pathlib import Path
 
-from tools.sim.runtime import command
+from hil_tests.support import micropython_board
 
 HEAP_BYTES = 320 * 1024
-WINDOW = b"s for maintenance"
-LINKED = b"firmware: mqtt"
+CTRL_C = b"\x03"
+_TAKES_CTRL_C = re.compile(rb".*(?:Ctrl-C within|firmware: mqtt)(.*)", re.DOTALL)
+"""What it says before: it does for some seconds, or always where the console is not its link."""
+_RUNS = (sys.executable, micropython_board.__file__)
 
 
 class PtyBoard:
@@ -73,10 +77,11 @@ class PtyBoard:
 
     def _power_on(self) -> subprocess.Popen[bytes]:
         self._said, self._interrupted = b"", False
+        termios.tcflush(self._unit_end, termios.TCIFLUSH)  # what it has not read is lost
         self.starts += 1
         main = ["main.py"] if (self.flash / "main.py").exists() and not self._start else []
         return subprocess.Popen(
-            [*command("micropython", self._heap), "-i", *self._start, *main],
+            [*_RUNS, "-X", f"heapsize={self._heap}", "-i", *self._start, *main],
             stdin=self._unit_end, stdout=self._unit_end, stderr=self._unit_end, cwd=self.flash,
             env={"MICROPYPATH": self._path}, start_new_session=True,
         )  # fmt: skip
@@ -97,11 +102,11 @@ class PtyBoard:
                     os.write(self._host, data)
             if self._host in ready:
                 data = os.read(self._host, 512)
-                if b"\x03" in data and self._in_window():
+                if CTRL_C in data and self._takes_ctrl_c():
                     self._interrupted = True
-                    os.kill(self._process.pid, signal.SIGINT)
-                else:
-                    self._write_whole(data)
+                    self._process.send_signal(micropython_board.INTERRUPT)
+                    data = data.replace(CTRL_C, b"", 1)  # what comes with it is the REPL's
+                self._write_whole(data)
 
     def _write_whole(self, data: bytes) -> None:
         """The unit's end: a host waits for a board that does not read."""
@@ -109,12 +114,12 @@ class PtyBoard:
             if select.select([], [self._unit], [], 0.1)[1]:
                 data = data[os.write(self._unit, data) :]
 
-    def _in_window(self) -> bool:
-        """Its first seconds with the console for a link; always with another one."""
-        _, said, after = self._said.rpartition(WINDOW)
-        window = bool(said) and b"\0" not in after
-        _, elsewhere, after = self._said.rpartition(LINKED)
-        return (window or (bool(elsewhere) and b">>>" not in after)) and not self._interrupted
+    def _takes_ctrl_c(self) -> bool:
+        """Once each start, until frames are on its line or the REPL has it."""
+        told = _TAKES_CTRL_C.match(self._said)
+        if told is None or self._interrupted:
+            return False
+        return b"\0" not in told[1] and b">>>" not in told[1]
 
 
 class SerialBridge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import struct
 import threading
@@ -22,6 +23,7 @@ from tools.board.emulator import emulator, is_emulator, missing
 from tools.board.identity import same_id
 from tools.board.line import Line
 from tools.board.listener import Listener
+from tools.board.maintenance import stop
 from tools.board.registry import Deployment, Registry
 from tools.board.sync import compare
 from tools.cli.errors import InputError
@@ -93,6 +95,37 @@ def test_the_ground_and_the_board_tools_share_a_socket_s_lock() -> None:
             Line(url)
         ground.close()
         Line(url).close()
+
+
+def _restarts_when_interrupted(server: socket.socket) -> None:
+    """As a unit at a broker does on a board with a watchdog and USB, and is in its REPL then."""
+    unit, _ = server.accept()
+    with unit:
+        _read_until(unit, b"\x03")
+    repl, _ = server.accept()
+    with repl:
+        _read_until(repl, b"\x01")
+        repl.sendall(b"raw REPL; CTRL-B to exit\r\n>")
+        number = re.findall(rb"\d+", _read_until(repl, b"\x04"))[0]
+        repl.sendall(b"OK%d\r\n\x04\x04>" % (int(number) + 1))
+
+
+def _read_until(caller: socket.socket, ending: bytes) -> bytes:
+    data = b""
+    while ending not in data and (more := caller.recv(64)):
+        data += more
+    return data
+
+
+def test_a_board_that_takes_its_port_away_when_it_is_interrupted_is_awaited() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        board = threading.Thread(target=_restarts_when_interrupted, args=(server,), daemon=True)
+        board.start()
+        said: list[str] = []
+        with Line(f"socket://127.0.0.1:{server.getsockname()[1]}") as line:
+            stop(line, lambda _: b"", lambda _: None, None, said.append)
+        board.join(10)
+    assert said == [], "it was not reset"
 
 
 @pytest.mark.parametrize("seed", [SCHEMA_HASH, 0x12345678])

@@ -48,7 +48,7 @@ def stop(
     """
     remote, heard = Remote(line), Listener()
     listen(line, heard, lambda: heard.hears, SILENT_S)
-    if not heard.hears and remote.enter(REPL_S * line.scale):
+    if not heard.hears and _enter(line, remote, REPL_S):
         return remote, heard
     if heard.hears or hears_unit(line, heard):
         trouble = _command(line, heard, key_of, check, say)
@@ -56,6 +56,8 @@ def stop(
             if _enter(line, remote, STOPPED_S):
                 return remote, heard
             trouble = "the unit has not stopped"
+    elif _enter(line, remote, REPL_S):  # interrupted, a board with a watchdog has restarted
+        return remote, heard
     else:
         trouble = "nothing answers"
     _reset(line, remote, trouble, reset_command, say)
