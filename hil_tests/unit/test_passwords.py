@@ -1,5 +1,9 @@
 """How passwords are kept, with the hashes of a real station."""
 
+import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
+
 from ground.access import passwords
 from ground.access.passwords import hash_password, verify_password
 from hil_tests.support.people import PASSWORD
@@ -16,6 +20,9 @@ def test_a_hash_is_argon2id_and_salted():
 
 def test_an_unknown_user_costs_as_much_work(monkeypatch):
     """Who measures the time must not learn which names exist."""
+    assert extract_parameters(passwords._NOBODY) == extract_parameters(hash_password(PASSWORD))
+    with pytest.raises(VerifyMismatchError):  # it is compared with, not refused as no hash
+        passwords._HASHER.verify(passwords._NOBODY, PASSWORD)
     asked = []
 
     class Counting:
