@@ -147,7 +147,7 @@ def micropython() -> Path:
     return runtime.micropython()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def chromium() -> Browser:
     """Chromium for Playwright."""
     if reason := programs.missing("browser"):
