@@ -20,6 +20,8 @@ run: setup ## the demo: units, ground station, console; ARGS="--speed 2" are pas
 setup-dev:
 	$(BOOTSTRAP) core assets dev
 
+# Its programs start some hundred times: they keep what they compile, whoever forbids it elsewhere.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: check ## everything: make check, then every test; ARGS="-k words" are passed on
 	@mkdir -p hil_tests/output
 	$(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder \

@@ -8,6 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from ground.access.access import Access
@@ -65,7 +66,7 @@ class Desk:
         return page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def desk(tmp_path: Path, browser: Browser) -> AsyncIterator[Desk]:
     async with AsyncExitStack() as stack:
         yield Desk(tmp_path, browser, stack)

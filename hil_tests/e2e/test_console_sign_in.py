@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from ground.access.access import Access
@@ -17,8 +18,9 @@ from ground.api.server import serve
 from ground.api.site import Site
 from hil_tests.e2e.demo_ground import DemoGround
 from hil_tests.e2e.viewer import strip
+from hil_tests.support.people import cheap_hashes
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures(cheap_hashes.__name__)]
 
 PASSWORD = "a password of one's own"
 T0 = 1_762_214_400_000_000
@@ -46,7 +48,9 @@ class Place:
         return page
 
 
-@pytest.fixture(params=["127.0.0.1", "0.0.0.0"], ids=["loopback", "beyond"])
+@pytest_asyncio.fixture(
+    params=["127.0.0.1", "0.0.0.0"], ids=["loopback", "beyond"], loop_scope="module"
+)
 async def place(request, browser: Browser) -> AsyncIterator[Place]:
     made = Place(browser, request.param)
     async with serve(made.app) as made.url:

@@ -36,8 +36,8 @@ from ground.verdict.assessor import Assessor
 from hil_tests.sim.evidence_bench import SZ20, SZ21, S, Story
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.test_station_assessed import AssessedBench
+from hil_tests.unit.bad_input import WRONG, wrong_archive
 from hil_tests.unit.orbit import T0_US
-from hil_tests.unit.test_bad_input import WRONG, wrong_archive
 from hil_tests.unit.test_history import made_old
 from protocol.schema.dictionary import as_json
 from tools.cli.main import main

@@ -25,7 +25,9 @@ DAY_US = 86_400_000_000
 @pytest.fixture
 def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where passwords are not what is tested, they cost no 64 MiB each."""
-    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(1, 8, 1))
+    cheap = PasswordHasher(1, 8, 1)
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+    monkeypatch.setattr(passwords, "_NOBODY", cheap.hash("nobody's"))
 
 
 class Clock:

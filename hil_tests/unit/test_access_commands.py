@@ -128,7 +128,9 @@ def test_users_from_first_to_last(capsys):
     (["key", "new", "Sz20/w1"], "Sz20/w1 is no unit"),
 ])  # fmt: skip
 def test_what_cannot_be_is_one_line(args, words, capsys):
-    add("ada", "admin")
+    Path(".panewatch").mkdir()
+    with closing(AccessStore(Path(".panewatch/access.sqlite"))) as store:
+        Users(store).add("ada", Role.ADMIN, PASSWORD, 1, "test")
     code, line = said(capsys, *args)
     assert code == 2
     assert words in line

@@ -207,7 +207,7 @@ async def test_staleness_and_late_data(address, ground):
 
 async def test_a_slow_client_is_dropped_and_others_go_on(address, ground, monkeypatch):
     monkeypatch.setattr(live, "QUEUE_MAX", 20)
-    slow = await connect(address, max_queue=1)
+    slow = await connect(address, max_queue=1, compression=None)  # full soon
     slow.transport.pause_reading()
     (on_commit,) = ground._listeners
     hub = on_commit.__self__

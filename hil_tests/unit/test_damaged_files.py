@@ -18,7 +18,7 @@ from ground.access.store import AccessStore
 from ground.archive.archive import Archive
 from ground.model import UnitKey
 from ground.stream.keys import KeyFileError, KeyStore
-from hil_tests.unit.test_bad_input import users
+from hil_tests.unit.bad_input import users
 from tools.cli.main import main
 
 HUGE = 100 * 2**20

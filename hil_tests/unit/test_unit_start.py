@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hil_tests.unit.event_table import table
+from hil_tests.unit.event_table import SECOND, table
 from tools.board.files import write_board_files
 from tools.scenario.load import load
 
@@ -62,7 +62,7 @@ def start(request, tmp_path):
 
     (tmp_path / "key").write_bytes(bytes(32))
     (tmp_path / "short").write_bytes(bytes(31))
-    (tmp_path / "table.json").write_text(json.dumps(table()))
+    (tmp_path / "table.json").write_text(json.dumps(table(duration_us=60 * SECOND)))
     (tmp_path / "empty.json").write_text("{}")
     (tmp_path / "newer.json").write_text(json.dumps(table(version=9)))
     (tmp_path / "event.json").write_text(json.dumps(table((0, "flood"))))

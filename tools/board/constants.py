@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,6 +35,10 @@ class _Module:
     modules: dict[str, str] = field(default_factory=dict)
     """Modules that it imports, by the names that they have here."""
 
+    def __post_init__(self) -> None:
+        self.nodes = list(ast.walk(self.tree))
+        self.bound = Counter(_bound(self.nodes))
+
 
 def inline(sources: Mapping[str, str]) -> dict[str, str]:
     """The texts of these modules (by their dotted names) without names of integer constants.
@@ -55,8 +60,7 @@ def inline(sources: Mapping[str, str]) -> dict[str, str]:
 def _learn(modules: dict[str, _Module], module: _Module) -> int:
     """Find constants that are known by now; returns how many are new."""
     before = len(module.known) + len(module.modules)
-    bound = _bound(module.tree)
-    for statement in ast.walk(module.tree):
+    for statement in module.nodes:
         if isinstance(statement, ast.Import):
             for alias in statement.names:
                 if alias.name in modules:
@@ -69,22 +73,25 @@ def _learn(modules: dict[str, _Module], module: _Module) -> int:
                     module.modules[name] = whole
                 elif statement.module in modules:
                     theirs = modules[statement.module].known
-                    if alias.name in theirs and name not in bound:
+                    if alias.name in theirs and name not in module.bound:
                         module.known[name] = theirs[alias.name]
     for statement in module.tree.body:
         for name, value in _definitions(module, modules, statement):
-            if _CONSTANT.fullmatch(name) and bound.count(name) == 1:
+            if _CONSTANT.fullmatch(name) and module.bound[name] == 1:
                 module.known[name] = value
     return len(module.known) + len(module.modules) - before
 
 
-def _bound(tree: ast.Module) -> list[str]:
+def _bound(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Every name that is bound anywhere, as often as it is; also those in f-strings, which stay."""
-    names = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and _stored(n)]
-    names += [n.arg for n in ast.walk(tree) if isinstance(n, ast.arg)]
-    for text in [n for n in ast.walk(tree) if isinstance(n, ast.JoinedStr)]:
-        names += 2 * [n.id for n in ast.walk(text) if isinstance(n, ast.Name)]
-    return names
+    for node in nodes:
+        if isinstance(node, ast.Name) and _stored(node):
+            yield node.id
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.JoinedStr):
+            for name in [n.id for n in ast.walk(node) if isinstance(n, ast.Name)]:
+                yield from (name, name)
 
 
 def _stored(name: ast.Name) -> bool:
@@ -145,12 +152,12 @@ def _value(module: _Module, modules: dict[str, _Module], node: ast.expr) -> int 
 def _replace(modules: dict[str, _Module], module: _Module) -> None:
     edits: list[tuple[ast.stmt | ast.expr, str]] = []
     gone: dict[ast.AST, None] = {}
-    for statement in [n for n in ast.walk(module.tree) if isinstance(n, ast.stmt)]:
+    for statement in [n for n in module.nodes if isinstance(n, ast.stmt)]:
         text = _without(module, modules, statement)
         if text is not None:
             edits.append((statement, text))
             gone.update(dict.fromkeys(ast.walk(statement)))
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if node in gone:
             continue
         if isinstance(node, ast.Name) and not _stored(node) and node.id in module.known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Final
 
 from ground.clock import PAUSE_S, SECOND_US
 from ground.model import Chunk
@@ -11,6 +12,9 @@ from tools.run.inspections import inspection
 from tools.scenario.model import Event, Scenario
 from tools.sim.delivery import Arrival
 from tools.sim.units import Tell
+
+COMMIT_US: Final = 10 * SECOND_US
+"""A commit takes time, and nobody reads the archive before the end."""
 
 Step = tuple[int, Callable[[], None]]
 """(ground time µs, what happens then)."""
@@ -27,7 +31,7 @@ def observe(scenario: Scenario, arrivals: Sequence[Arrival], station: Station, t
     end_us = max([start_us + scenario.duration_us, *(a.time_us for a in arrivals[-1:])])
     committed_us = start_us
     for now_us in play(steps, station, start_us, end_us):
-        if now_us - committed_us >= SECOND_US:
+        if now_us - committed_us >= COMMIT_US:
             station.commit()
             committed_us = now_us
         tell("ground", now_us - start_us, end_us - start_us)
