@@ -111,19 +111,24 @@ def stored(rows: list[tuple[int, int, bytes, int]]) -> Rolled:
 def damaged(
     rows: list[tuple[int, int, int, bytes, int | None]], unit: int, name: str, width_s: int
 ) -> set[int]:
-    """Buckets of SPAN's rows whose checksum does not hold; an older format has none (None).
+    """Buckets of SPAN's rows whose checksum does not hold; an older format has none (None)."""
+    head = checksum_head(unit, name, width_s)
+    return {
+        bucket
+        for bucket, schema, count, data, crc in rows
+        if crc is not None
+        and (not isinstance(data, bytes) or crc != checksum(head, bucket, schema, count, data))
+    }
 
-    The same as ground.archive.digest.of_row of each, made for thousands of rows a plot.
-    """
-    head = f"[{unit},{dumps(name)},{width_s},"
-    wrong = set()
-    for bucket, schema, count, data, crc in rows:
-        if crc is None:
-            continue
-        words = f"{head}{bucket},{schema},{count}]".encode()
-        if not isinstance(data, bytes) or crc != crc32(data, crc32(words)):
-            wrong.add(bucket)
-    return wrong
+
+def checksum_head(unit: int, name: str, width_s: int) -> str:
+    """What `checksum` begins with for rows of one roll-up."""
+    return f"[{unit},{dumps(name)},{width_s},"
+
+
+def checksum(head: str, bucket: int, schema: int, count: int, data: bytes) -> int:
+    """The same as ground.archive.digest.of_row, made for thousands of rows."""
+    return crc32(data, crc32(f"{head}{bucket},{schema},{count}]".encode()))
 
 
 def by_schema(blocks: Iterable[Block]) -> dict[tuple[int, int], list[Block]]:

@@ -109,19 +109,22 @@ class Storing:
     def _roll_into(self, key: tuple[int, str, int, int], made: rollup.Rolled) -> None:
         ends = (int(made.buckets[0]), int(made.buckets[-1]))
         unit, name, schema, width_s = key
+        head = rollup.checksum_head(unit, name, width_s)
         wrong: set[int] = set()
         if known := self._db.execute(rollup.READ, (*key, *ends)).fetchall():
             made = rollup.together(rollup.stored(known), made)
             wrong = {
                 bucket
                 for bucket, count, data, crc in known
-                if crc != of_row(unit, name, width_s, bucket, schema, count, data)
+                if crc != rollup.checksum(head, bucket, schema, count, data)
             }
         rows = []
         each = zip(made.buckets.tolist(), made.counts.tolist(), made.extremes, strict=True)
         for bucket, count, extremes in each:
-            row = (unit, name, width_s, bucket, schema, count, extremes.tobytes())
-            rows.append((*row, of_row(*row) ^ (bucket in wrong)))  # what was wrong stays so
+            data = extremes.tobytes()
+            crc = rollup.checksum(head, bucket, schema, count, data)
+            crc ^= bucket in wrong  # what was wrong stays so
+            rows.append((unit, name, width_s, bucket, schema, count, data, crc))
         self._db.executemany(rollup.WRITE, rows)
 
     def _join(self, blocks: list[Block], tails: Tails) -> None:

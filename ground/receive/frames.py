@@ -78,10 +78,8 @@ def _run(
     if found is None:
         return None
     run, good = found
-    told = rows[:, body:].copy().view(">u4")[:, 0].tolist()
+    told = rows[:, body:].copy().view(">u4")[:, 0]
     octets = run.table.tobytes()
-    checks = (crc32(octets[at : at + body], SCHEMA_HASH) for at in range(0, len(octets), body))
-    good &= np.fromiter(
-        (check == its for check, its in zip(checks, told, strict=True)), bool, len(told)
-    )
+    checks = [crc32(octets[at : at + body], SCHEMA_HASH) for at in range(0, len(octets), body)]
+    good &= told == np.array(checks, np.uint32)
     return run, good
