@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
 
-from ground.api import alarm_views, bounded_views, command_views
 from ground.api.json_values import Json, finite, when
 from ground.api.source import Ground, JournalEntry, Sample, UnitState, Value
 from ground.fleet import ACOUSTIC, Fleet, Window
@@ -238,43 +236,6 @@ def limits(ground: Ground) -> Json:
             for vehicle, context in contexts.items()
         },
     }
-
-
-def listed(ground: Ground, name: str) -> tuple[Iterable[Any], Callable[[Any], Json]]:
-    """What a topic lists, and the view of one such thing; raises KeyError for another topic."""
-    found: tuple[Iterable[Any], Callable[[Any], Json]]
-    match name:
-        case "units":
-            found = ground.units(), unit
-        case "status":
-            leaks = ground.leaks()
-            found = ground.statuses(), lambda status: vehicle_status(status, leaks)
-        case "impacts":
-            found = bounded_views.impacts(ground.impacts()), impact
-        case "leaks":
-            found = ground.leaks(), leak
-        case "findings":
-            found = bounded_views.findings(ground.findings()), finding
-        case "alarms":
-            replay = ground.replay()
-            foremost = alarm_views.foremost(ground.alarms())
-            found = foremost, lambda raised: alarm_views.alarm(raised, replay=replay)
-        case "commands":
-            found = ground.commands(command_views.SHOWN), command_views.request
-        case _:
-            raise KeyError(name)
-    return found
-
-
-def topic(ground: Ground, name: str) -> Any:
-    """What both GET and the WebSocket give; raises KeyError for no topic."""
-    match name:
-        case "counts":
-            return bounded_views.counts(ground)
-        case "limits":
-            return limits(ground)
-    things, view = listed(ground, name)
-    return finite([view(thing) for thing in things])
 
 
 def sample(given: Sample) -> Json:

@@ -13,11 +13,11 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from ground.api import alarm_views, bounded_views, live, views
+from ground.api import alarm_views, bounded_views, live
 from ground.api.app import create_app
 from ground.api.server import serve
 from ground.api.source import Sample
-from ground.api.topics import Topics, as_text
+from ground.api.topics import Topics, as_text, topic
 from hil_tests.e2e import demo_story as story
 from hil_tests.e2e.demo_ground import SZ20, SZ21, DemoGround
 from protocol.schema.severity import Severity
@@ -58,7 +58,7 @@ async def test_the_text_of_topics_follows_what_changes(ground):
     for change in (ground.second, ground.strike, acknowledge, ground.strike):
         change()
         for name in live.TOPICS:
-            assert json.loads(topics.text(name)) == json.loads(as_text(views.topic(ground, name)))
+            assert json.loads(topics.text(name)) == json.loads(as_text(topic(ground, name)))
 
 
 async def test_samples_equal_history(address, ground):
@@ -150,9 +150,9 @@ async def test_a_graver_alarm_passes_a_flood_between_two_lists(ground):
 async def test_a_flood_of_impacts_is_told_in_part_with_its_number(ground):
     for _ in range(300):
         ground.strike()
-    told = views.topic(ground, "impacts")
-    assert len(told) == len(views.topic(ground, "findings")) == 2 * bounded_views.HALF
-    counts = views.topic(ground, "counts")
+    told = topic(ground, "impacts")
+    assert len(told) == len(topic(ground, "findings")) == 2 * bounded_views.HALF
+    counts = topic(ground, "counts")
     assert counts["impacts"] == counts["findings"] == {"sz20/w1": 300}
 
 

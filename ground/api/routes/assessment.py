@@ -7,7 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from ground.api import views
+from ground.api import topics, views
 from ground.api.heavy import Heavy, Made
 from ground.api.source import Ground
 
@@ -25,26 +25,26 @@ def router(ground: Ground, heavy: Heavy) -> APIRouter:
 
     @routes.get("/status")
     async def status() -> Any:
-        return views.topic(ground, "status")
+        return topics.topic(ground, "status")
 
     @routes.get("/impacts")
     async def impacts(all: bool = False) -> Any:
         if all:
             return await every("impacts", views.impact, ground.impacts)
-        return views.topic(ground, "impacts")
+        return topics.topic(ground, "impacts")
 
     @routes.get("/leaks")
     async def leaks() -> Any:
-        return views.topic(ground, "leaks")
+        return topics.topic(ground, "leaks")
 
     @routes.get("/findings")
     async def findings(all: bool = False) -> Any:
         if all:
             return await every("findings", views.finding, ground.findings)
-        return views.topic(ground, "findings")
+        return topics.topic(ground, "findings")
 
     @routes.get("/counts")
     async def counts() -> Any:
-        return views.topic(ground, "counts")
+        return topics.topic(ground, "counts")
 
     return routes

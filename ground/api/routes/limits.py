@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter
 from pydantic import StringConstraints
 
-from ground.api import views
+from ground.api import topics
 from ground.api.body import Author, Body, Id, Text
 from ground.api.errors import ApiError
 from ground.api.source import Ground
@@ -38,7 +38,7 @@ def router(ground: Ground) -> APIRouter:
 
     @routes.get("/limits")
     async def limits() -> Any:
-        return views.topic(ground, "limits")
+        return topics.topic(ground, "limits")
 
     @routes.post("/limits")
     async def change(body: Change) -> Any:
@@ -47,13 +47,13 @@ def router(ground: Ground) -> APIRouter:
         except LimitsError as error:
             raise ApiError(422, f"{error}.", fields=[error.place]) from None
         ground.set_limits(ground.limits().changed(changes), body.author, body.reason)
-        return views.topic(ground, "limits")
+        return topics.topic(ground, "limits")
 
     @routes.post("/contexts")
     async def enter(body: Enter) -> Any:
         if ground.fleet().vehicle(body.vehicle) is None:
             raise ApiError(404, f"There is no vehicle {body.vehicle}.")
         ground.enter(body.vehicle, body.context, body.author)
-        return views.topic(ground, "limits")
+        return topics.topic(ground, "limits")
 
     return routes

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query
 
-from ground.api import views
+from ground.api import topics, views
 from ground.api.errors import ApiError
 from ground.api.json_values import finite
 from ground.api.source import Ground
@@ -41,7 +41,7 @@ def router(ground: Ground) -> APIRouter:
 
     @routes.get("/units")
     async def units() -> Any:
-        return views.topic(ground, "units")
+        return topics.topic(ground, "units")
 
     @routes.get("/latest/{vehicle}/{unit}")
     async def latest(vehicle: str, unit: str) -> Any:
