@@ -35,7 +35,9 @@ export function mountStrip(root, ground) {
     swap(action, live.lostAt === null && open.length ? disposal(open[0], operator) : '');
     swap(count, live.lostAt === null ? waitingWords(many) : '');
     swap(flood, live.lostAt === null ? floodWords(live.counts.flood) : '');
-    swap(soundButton, sound.on ? 'Sound is on: turn off' : 'Sound is off: turn on');
+    const [state, other] = sound.on ? ['Sound is on', ': turn off'] : ['Sound is off', ': turn on'];
+    soundButton.setAttribute('aria-label', state + other);
+    swap(soundButton, state, el('span', { class: 'pw-wide' }, other));
     operatorButton.setAttribute('aria-label', `Operator: ${operator.name || operator.prompt}`);
     operatorButton.title = operator.title ?? '';
     swap(operatorButton, el('span', { class: 'pw-wide' }, 'Operator: '), operator.name || operator.prompt);
