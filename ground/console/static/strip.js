@@ -130,10 +130,10 @@ function clockWords({ correlation }) {
 }
 
 function stateLine({ live, clock, replay }) {
-  const onboard = clock.known ? dateTime(clock.currentValue()) : 'no packet yet';
+  const onboard = clock.known ? [el('b', {}, dateTime(clock.currentValue())), ' UTC'] : 'no packet yet';
   return [
     el('span', { class: 'pw-wide' }, 'Ground ', el('b', {}, clockTime(Date.now())), ' UTC'),
-    el('span', {}, 'Onboard ', el('b', {}, onboard), ' UTC'),
+    el('span', {}, 'Onboard ', onboard),
     live.topic('units').map((unit) => unitChip(unit, live, replay)),
     el('span', { class: live.connected ? 'pw-wide' : 'is-bad' }, live.connected ? '● feed connected' : '✖ FEED LOST'),
   ];
