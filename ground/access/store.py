@@ -160,6 +160,8 @@ def _make(path: Path) -> None:
 
 
 def _check_private(path: Path) -> None:
-    """Refuse a file that others can read."""
+    """Refuse a file that others can read, and a folder, whose rights are no file's."""
+    if path.is_dir():
+        raise AccessError(f"{path}: is a folder; name the file of users")
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise AccessError(f"{path}: others may read it; chmod 600 {path}")

@@ -170,9 +170,8 @@ def check_magic(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(100)
     except OSError as error:
-        raise ArchiveUnwritable(
-            path, f"cannot be read ({error.strerror}); check its rights"
-        ) from None
+        help_ = "check its rights" if isinstance(error, PermissionError) else "name another file"
+        raise ArchiveUnwritable(path, f"cannot be read ({error.strerror}); {help_}") from None
     if not head.startswith(_MAGIC):
         raise ForeignArchive(path, "is no Panewatch archive; name another file")
     if len(head) < 100:

@@ -38,6 +38,8 @@ def back_up(
 
     What stood at `out` stays, or is replaced once the new one has been verified.
     """
+    if out.is_dir():
+        raise BackupError(out, "is a folder; name a file")
     if out.exists() and not replace:
         raise BackupError(out, "is there already; name another file, or use --replace")
     out.parent.mkdir(parents=True, exist_ok=True)

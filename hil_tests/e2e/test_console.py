@@ -211,6 +211,10 @@ async def test_a_quiet_phone(console: Console) -> None:
     console.ground.worst()
     await expect(strip(page)).to_contain_text("4 waiting", use_inner_text=True)
     assert await page.locator(".pw-states").evaluate("s => s.getBoundingClientRect().bottom") < 128
+    await page.set_viewport_size({"width": 390, "height": 844})
+    where = "all => all.map(b => b.getBoundingClientRect().top)"
+    tops = await strip(page).get_by_role("button").evaluate_all(where)
+    assert len(tops) == 4 and max(tops) - min(tops) < 8, tops  # one row
 
 
 async def test_names_are_text_never_markup(console: Console) -> None:

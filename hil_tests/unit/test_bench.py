@@ -8,6 +8,8 @@ import json
 import pytest
 
 from tools.bench import retention
+from tools.bench.result import Result
+from tools.cli.bench import _show
 from tools.cli.main import main
 
 FIGURES = {
@@ -78,6 +80,12 @@ def test_every_alarm_of_the_latency_bench_comes(capsys):
 def test_ratios_stand_beside_the_peers(capsys):
     assert main(["bench", "history", "--packets", "2000"]) == 0
     assert "query_ms" in capsys.readouterr().out
+
+
+def test_figures_stand_below_each_other_however_long_a_name(capsys):
+    _show(Result("x", {"short_ms": 1.0}, {"a peer of a very long name": {"short_ms": 20.0}}))
+    ours, theirs = capsys.readouterr().out.splitlines()
+    assert len(ours) == theirs.index(" 20") + len(" 20")
 
 
 def test_a_number_where_there_is_none_is_refused(capsys):

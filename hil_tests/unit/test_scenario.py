@@ -211,3 +211,9 @@ def test_unknown_unit_has_no_table() -> None:
     for compiler in compilers:
         with pytest.raises(KeyError, match="is not in scenario quiet"):
             compiler()
+
+
+def test_the_example_of_the_documentation_plays(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    (tmp_path / "example.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+    assert [event.kind for event in load(str(tmp_path / "example.toml")).events] == ["impact"]

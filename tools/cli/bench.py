@@ -66,16 +66,21 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _show(result: Result) -> None:
+    peers = [
+        (f"{peer} {name}", name, value)
+        for peer, figures in result.peers.items()
+        for name, value in figures.items()
+    ]
+    wide = max(map(len, [*result.figures, *(words for words, _, _ in peers)]))
     for name, value in result.figures.items():
         digits = 1 if value % 1 and value < 1000 else 0
-        print(f"{name:32} {value:14,.{digits}f}")
-    for peer, figures in result.peers.items():
-        for name, value in figures.items():
-            ratios = ", ".join(
-                f"{ours} {mine / value:.2f} x"
-                for ours, mine in result.figures.items()
-                if ours.endswith(name)
-            )
-            print(f"{peer + ' ' + name:32} {value:14,.0f}   {ratios}")
+        print(f"{name:{wide}} {value:14,.{digits}f}")
+    for words, name, value in peers:
+        ratios = ", ".join(
+            f"{ours} {mine / value:.2f} x"
+            for ours, mine in result.figures.items()
+            if ours.endswith(name)
+        )
+        print(f"{words:{wide}} {value:14,.0f}   {ratios}")
     for note in result.notes:
         print(note)

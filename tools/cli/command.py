@@ -51,7 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     send = step["send"]
     send.add_argument("unit", type=options.unit, metavar="VEHICLE/UNIT")
     send.add_argument("name", metavar="NAME")
-    send.add_argument("arguments", nargs="*", metavar="ARGUMENT=VALUE")
+    send.add_argument("arguments", nargs="*", default=[], metavar="ARGUMENT=VALUE")
     send.set_defaults(late=("arguments", str))
     send.add_argument("--wait", action="store_true", help="show its stages until it is over")
     send.add_argument(

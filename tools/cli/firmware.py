@@ -13,6 +13,8 @@ from firmware.links.certificates import read_certificates
 from firmware.start import Start
 from ground.archive.lock import FileLock, LockHeldError
 from ground.links.broker_address import PASSWORD, BrokerAddress
+from ground.links.link import LinkError
+from ground.links.port import check_address
 from ground.model import UnitKey
 from tools.board.files import write_board_files
 from tools.board.wanted import check_wiring
@@ -77,14 +79,14 @@ def execute(args: argparse.Namespace) -> int:
     """Run until a signal ends it; a watchdog reset starts it again."""
     scenario = load(args.scenario)
     unit = choose_unit(scenario, args.unit)
-    key = args.key or make_keys(options.HOME, [unit]) / key_name(unit)
     if args.board_files:
-        return _write_board_files(args, scenario, unit, key)
+        return _write_board_files(args, scenario, unit, _key(args, unit))
     if args.window:
         raise InputError("--window needs --board-files: this computer has no pins")
     if args.link is None:
         raise InputError("--link is needed: a serial device, socket:// or mqtt:// address")
-    broker = link_options.broker_of(args.link, args) if link_options.is_broker(args.link) else None
+    broker = _broker(args)
+    key = _key(args, unit)
     if not args.once:
         return supply(_once(args, unit, key, broker), str(unit))
     lock = _lock(args.store, unit)
@@ -92,6 +94,23 @@ def execute(args: argparse.Namespace) -> int:
         return _run(args, scenario, unit, key, broker)
     finally:
         lock.release()
+
+
+def _key(args: argparse.Namespace, unit: UnitKey) -> Path:
+    """The file of the unit's key, made where none is named."""
+    key: Path = args.key or make_keys(options.HOME, [unit]) / key_name(unit)
+    return key
+
+
+def _broker(args: argparse.Namespace) -> BrokerAddress | None:
+    """The broker that the link means, None for a port; raises InputError where it is neither."""
+    if link_options.is_broker(args.link):
+        return link_options.broker_of(args.link, args)
+    try:
+        check_address(args.link)
+    except LinkError as error:
+        raise InputError(str(error)) from None
+    return None
 
 
 def _once(

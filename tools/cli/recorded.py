@@ -29,6 +29,9 @@ def is_archive(path: Path) -> bool:
     try:
         with path.open("rb") as file:
             return file.read(len(_SQLITE)) == _SQLITE
+    except IsADirectoryError:
+        words = "is a folder; name the archive or the telemetry.bin in it"
+        raise InputError(f"{path}: {words}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 

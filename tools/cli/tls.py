@@ -35,6 +35,6 @@ def execute(args: argparse.Namespace) -> int:
     except AccessError as error:
         raise InputError(str(error)) from None
     print(f"for {', '.join(args.names)}, {SERVER_DAYS} days:")
-    print(f"  ground --tls-cert {made.chain} --tls-key {made.key}")
+    print(f"  panewatch ground --tls-cert {made.chain} --tls-key {made.key}")
     print(f"  browsers and scripts that are to trust it: {args.out / AUTHORITY}")
     return 0

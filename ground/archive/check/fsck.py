@@ -26,7 +26,13 @@ from ground.archive.check.rollups import check_rollups
 from ground.archive.check.structure import check_small, check_structure, check_tables, opened
 from ground.archive.check.wal import check_wal
 from ground.archive.digest import COVERED
-from ground.archive.errors import UNREADABLE, ArchiveError, ForeignArchive, folding
+from ground.archive.errors import (
+    UNREADABLE,
+    ArchiveError,
+    ArchiveUnwritable,
+    ForeignArchive,
+    folding,
+)
 from ground.archive.formats import ROW_A_PACKET
 from ground.archive.layouts import tables
 from ground.archive.lock import is_locked
@@ -43,6 +49,8 @@ def fsck(path: Path, progress: Progress) -> Findings:
 
     Raises ForeignArchive, ArchiveUnwritable when it is none or cannot be read at all.
     """
+    if path.is_dir():
+        raise ArchiveUnwritable(path, "is a folder; name the archive in it")
     findings = Findings()
     progress("SQLite's own check", 0, 1)
     check_wal(path, findings, running=is_locked(path))

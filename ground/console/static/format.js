@@ -37,7 +37,7 @@ export function celsius(t) {
 }
 
 export function millimetres(value) {
-  return value === null ? '?' : String(Math.round(value)).replace('-', '−');
+  return value === null ? '?' : value.toFixed(1).replace('-', '−');
 }
 
 // A range whose upper end is open when the channels clipped.

@@ -35,7 +35,9 @@ export function mountStrip(root, ground) {
     swap(action, live.lostAt === null && open.length ? disposal(open[0], operator) : '');
     swap(count, live.lostAt === null ? waitingWords(many) : '');
     swap(flood, live.lostAt === null ? floodWords(live.counts.flood) : '');
-    swap(soundButton, sound.on ? 'Sound is on: turn off' : 'Sound is off: turn on');
+    const [state, other] = sound.on ? ['Sound is on', ': turn off'] : ['Sound is off', ': turn on'];
+    soundButton.setAttribute('aria-label', state + other);
+    swap(soundButton, state, el('span', { class: 'pw-wide' }, other));
     operatorButton.setAttribute('aria-label', `Operator: ${operator.name || operator.prompt}`);
     operatorButton.title = operator.title ?? '';
     swap(operatorButton, el('span', { class: 'pw-wide' }, 'Operator: '), operator.name || operator.prompt);
@@ -128,10 +130,10 @@ function clockWords({ correlation }) {
 }
 
 function stateLine({ live, clock, replay }) {
-  const onboard = clock.known ? dateTime(clock.currentValue()) : 'no packet yet';
+  const onboard = clock.known ? [el('b', {}, dateTime(clock.currentValue())), ' UTC'] : 'no packet yet';
   return [
     el('span', { class: 'pw-wide' }, 'Ground ', el('b', {}, clockTime(Date.now())), ' UTC'),
-    el('span', {}, 'Onboard ', el('b', {}, onboard), ' UTC'),
+    el('span', {}, 'Onboard ', onboard),
     live.topic('units').map((unit) => unitChip(unit, live, replay)),
     el('span', { class: live.connected ? 'pw-wide' : 'is-bad' }, live.connected ? '● feed connected' : '✖ FEED LOST'),
   ];

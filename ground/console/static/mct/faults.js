@@ -51,7 +51,7 @@ function fault(alarm) {
     alarm: alarm.id,
     id: `panewatch-${alarm.id}`,
     name: alarm.late && !alarm.what.includes('LATE') ? `LATE: ${alarm.what}` : alarm.what,
-    namespace: `${source(alarm)} · ${disposition(alarm)}`,
+    namespace: [source(alarm), disposition(alarm)].filter(Boolean).join(' · '),
     seqNum: alarm.id,
     severity: level,
     shortDescription: alarm.what,
