@@ -106,6 +106,8 @@ def _broker(args: argparse.Namespace) -> BrokerAddress | None:
     """The broker that the link means, None for a port; raises InputError where it is neither."""
     if link_options.is_broker(args.link):
         return link_options.broker_of(args.link, args)
+    if args.link.startswith("fd:"):  # a launcher's
+        return None
     try:
         check_address(args.link)
     except LinkError as error:
