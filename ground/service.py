@@ -20,10 +20,9 @@ QUEUE_MAX: Final = 1000
 BATCH_MAX: Final = 500
 BATCH_S: Final = 0.1
 """So many chunks or so long a time make one commit."""
-URGENT_S: Final = 0.02
 URGENT_SHARE: Final = 3
-"""An alarm leaves at once, but not closer to the commit before than so long, or this many times
-what that took: of alarms that flood many share one."""
+"""An alarm leaves at once, but not closer to the commit before than so many times what that took,
+within its batch: of alarms that flood many share one, and a slow disk leaves time for the rest."""
 SECOND_US: Final = 1_000_000
 
 Listener = Callable[[Outcome], None]
@@ -90,7 +89,7 @@ class Service:
         outcome = self.station.commit()
         self._stored = outcome.stored
         self._committed_s = time.monotonic()
-        self._pause_s = min(URGENT_S, URGENT_SHARE * (self._committed_s - begun_s))
+        self._pause_s = URGENT_SHARE * (self._committed_s - begun_s)
         for command in outcome.commands:
             if link := self.links.get(command.link):
                 link.send(command.unit, command.data)

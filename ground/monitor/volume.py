@@ -44,7 +44,9 @@ LOWEST_PA: Final = 10 * NOISE_PA
 REFERENCE_K: Final = 293.15
 MOST_EVIDENCE: Final = 64
 AGAIN_S: Final = 0.25
-"""So long what has been examined and found innocent is not examined again, however many samples."""
+"""So long what is innocent is not examined again, nor a leak fitted, however many samples come."""
+MOST_FITTED: Final = 1024
+"""A fit takes so many samples; of more, the means of neighbours."""
 
 
 TIME, BOOT, RECORD, PRESSURE, GAS = range(5)
@@ -80,8 +82,8 @@ class Volume:
         self._samples = Window(KEEP_S, COLUMNS)
         self._line = RunningSlope(WINDOW_S)
         self._suspect = self._quiet = 0
-        self._innocent_s = -math.inf
-        """Time of the newest sample that was examined and found innocent."""
+        self._settled_s = -math.inf
+        """Time of the newest sample that was found innocent, or that a leak was fitted to."""
         self.leaking: Found | None = None
         self.fit: Decay | None = None
         """The newest decay; None before the first leak."""
@@ -90,7 +92,7 @@ class Volume:
         """Forget the past: time has jumped, or the sensor was not to be trusted."""
         self._samples.clear()
         self._line = RunningSlope(WINDOW_S)
-        self._suspect, self._innocent_s = 0, -math.inf
+        self._suspect, self._settled_s = 0, -math.inf
 
     def restart(self) -> None:
         """Time starts anew: a leak that was on goes on, its fit begins again."""
@@ -119,16 +121,16 @@ class Volume:
         `healthy`: rows of thermometers to trust.
         """
         self.keep(sample, healthy)
+        settled = sample[TIME] - self._settled_s < AGAIN_S
         if self.leaking is not None:
-            self._track(self.leaking, self._rows(healthy))
+            if not settled:
+                self._track(self.leaking, self._rows(healthy))
             return None
         slope, sigma = self._line.slope(NOISE_PA)
         if len(self._line) < FEWEST or slope > (1 - SIGMAS) * sigma:
             self._suspect = 0
             return None
-        if sample[TIME] - self._innocent_s < AGAIN_S:
-            return None
-        return self._examine(healthy)
+        return None if settled else self._examine(healthy)
 
     def keep(self, sample: Floats, healthy: set[int]) -> None:
         """Take a sample without judging it."""
@@ -147,7 +149,7 @@ class Volume:
             samples[:, TIME], samples[:, PRESSURE] * REFERENCE_K / gas_k, NOISE_PA
         )
         quiet = (seen.counts < FEWEST) | (seen.slope > (1 - SIGMAS) * seen.sigma)
-        quiet |= samples[:, TIME] - self._innocent_s < AGAIN_S
+        quiet |= samples[:, TIME] - self._settled_s < AGAIN_S
         return (0 if self.leaking is not None else leading(quiet)), seen
 
     def take(self, samples: Floats, seen: Slopes, count: int) -> None:
@@ -164,8 +166,9 @@ class Volume:
         if self._steady:
             ways["steady"] = ()
         recent = self._since(self._newest(TIME) - WINDOW_S)
+        sigma = noise_pa(recent[:, PRESSURE], NOISE_PA)
+        recent, quieter = fitted(recent)
         time_s, pressure = recent[:, TIME] + 0.0, recent[:, PRESSURE] + 0.0
-        sigma = noise_pa(pressure, NOISE_PA)
         good = len(healthy & set(self._thermometers))
         trust = "all" if good == len(self._thermometers) else "some" if good else "none"
         drift = start_drift_k_s(float(time_s.mean())) * pressure.max() / REFERENCE_K
@@ -173,7 +176,7 @@ class Volume:
         innocent: list[str] = []
         for name, way in ways.items():
             slope[name], root = slopes(time_s, _reduced(recent, pressure, way))
-            margin = SIGMAS * sigma / root + MISSING_PA_S[trust] + drift
+            margin = SIGMAS * sigma / quieter / root + MISSING_PA_S[trust] + drift
             if not (slope[name] <= -margin).all():
                 innocent.append(name)
         alone = innocent[0] if innocent else ""
@@ -182,7 +185,7 @@ class Volume:
             or len(innocent) > 1
             or (alone and (slope[alone] - slope["all"]).min() < DISAGREE_PA_S)
         ):
-            self._suspect, self._innocent_s = 0, float(time_s[-1])
+            self._suspect, self._settled_s = 0, self._newest(TIME)
             return None
         self._suspect += 1
         if self._suspect < CONFIRM_SAMPLES:
@@ -191,7 +194,8 @@ class Volume:
         return self._judge(rows, alone, sigma, certain=good > 0)
 
     def _judge(self, rows: Sequence[int], alone: str, sigma: float, *, certain: bool) -> Found:
-        past = self._samples.rows
+        past, quieter = fitted(self._samples.rows)
+        sigma /= quieter
         time_s, pressure = past[:, TIME] + 0.0, past[:, PRESSURE] + 0.0
         columns = _reduced(past, pressure, rows)
         reduced = columns[:, int(slopes(time_s, columns)[0].argmax())]
@@ -211,12 +215,15 @@ class Volume:
 
     def _track(self, leak: Found, rows: Sequence[int]) -> None:
         """Follow the decay. A leak that has stopped falling ends; one that is empty does not."""
-        recent = self._since(max(leak.onset.onset_s, self._newest(TIME) - WINDOW_S))
+        self._settled_s = self._newest(TIME)
+        recent = self._since(max(leak.onset.onset_s, self._settled_s - WINDOW_S))
         recent = recent[recent[:, PRESSURE] > LOWEST_PA]
         if len(recent) < 3:
             return
+        sigma = noise_pa(recent[:, PRESSURE], NOISE_PA)
+        recent, quieter = fitted(recent)
         time_s, pressure = recent[:, TIME] + 0.0, recent[:, PRESSURE] + 0.0
-        fit = decay(time_s, _reduced(recent, pressure, rows), noise_pa(pressure, NOISE_PA))
+        fit = decay(time_s, _reduced(recent, pressure, rows), sigma / quieter)
         if fit.rate_per_s >= SIGMAS * fit.sigma_per_s:
             self.fit, self._quiet = fit, 0
         elif self._newest(PRESSURE) > max(LOWEST_PA, EMPTY * leak.onset.level_pa):
@@ -256,6 +263,18 @@ def packet_ids(unit: UnitKey, samples: Floats) -> tuple[PacketId, ...]:
 def leading(good: NDArray[np.bool_]) -> int:
     """How many are good before the first that is not."""
     return len(good) if good.all() else int(good.argmin())
+
+
+def fitted(samples: Floats) -> tuple[Floats, float]:
+    """What a fit takes of samples, and so many times less their noise.
+
+    Of many the means of neighbours, which tell the same of a slope; they have no packet's ids.
+    """
+    each = max(-(-len(samples) // MOST_FITTED), 1)
+    if each > 1:
+        samples = samples[len(samples) % each :]
+        samples = samples.reshape(-1, each, COLUMNS).mean(axis=1)
+    return samples, math.sqrt(each)
 
 
 def _reduced(samples: Floats, pressure: Floats, rows: Sequence[int]) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import pty
+import time
 import tty
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,7 @@ import aiomqtt
 import pytest
 
 from ground.archive.archive import Archive
+from ground.assessing import Assessing
 from ground.clock import SteadyClock
 from ground.fleet import Fleet
 from ground.links.link import Link, LinkError, LinkState, Sink
@@ -27,6 +29,7 @@ from ground.playback import Playback
 from ground.rebuild import fold
 from ground.service import Service
 from ground.station import Station
+from ground.verdict.assessor import Assessor
 from hil_tests.sim.fake_unit import FakeUnit
 from hil_tests.sim.ground_bench import T0, Bench, key_store
 from hil_tests.sim.recording_assessor import RecordingAssessor
@@ -60,11 +63,15 @@ class Waiter:
 
 @asynccontextmanager
 async def serving(
-    folder: Path, links: list[Link], units: list[FakeUnit], clock: Callable[[], int]
+    folder: Path,
+    links: list[Link],
+    units: list[FakeUnit],
+    clock: Callable[[], int],
+    assess: Callable[..., Assessing] = RecordingAssessor,
 ) -> AsyncIterator[tuple[Service, Waiter]]:
     waiter = Waiter()
     archive = Archive(folder / "archive.db")
-    station = Station(archive, Fleet(), RecordingAssessor, key_store(folder / "keys", *units))
+    station = Station(archive, Fleet(), assess, key_store(folder / "keys", *units))
     service = Service(station, links, clock, waiter.line)
     service.subscribe(waiter.committed)
     task = asyncio.create_task(service.run())
@@ -399,6 +406,35 @@ async def test_a_full_queue_makes_links_wait_and_counts_it(
     assert health.queue.waits > 0
     (link,) = health.links
     assert (link.frames, link.damaged, link.noise_bytes) == (61, 61, 61 * 5)
+
+
+async def test_alarms_that_flood_leave_time_beside_the_commits_of_a_slow_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unit, clock, plain = FakeUnit(), SteadyClock(), Archive.commit
+    begun: list[float] = []
+    ended: list[float] = []
+
+    def slow(archive: Archive) -> None:
+        begun.append(time.monotonic())
+        time.sleep(0.05)
+        plain(archive)
+        ended.append(time.monotonic())
+
+    class Hits(Link):
+        """A hit each few ms."""
+
+        async def run(self, sink: Sink) -> None:
+            await sink(Chunk(self.name, clock(), frame.encode(unit.boot()), framed=True))
+            monkeypatch.setattr(Archive, "commit", slow)
+            while True:
+                await sink(Chunk(self.name, clock(), frame.encode(unit.hit()), framed=True))
+                await asyncio.sleep(0.002)
+
+    async with serving(tmp_path, [Hits("hits", clock)], [unit], clock, Assessor) as (_, waiter):
+        await waiter.until(lambda: len(ended) > 10)
+        busy_s = sum(end - start for start, end in zip(begun[:10], ended, strict=False))
+    assert busy_s < 0.55 * (ended[9] - begun[0])
 
 
 @pytest.mark.mosquitto

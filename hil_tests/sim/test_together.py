@@ -183,6 +183,7 @@ def monitors(station: Station) -> dict[UnitKey, Any]:
             {
                 name: (
                     len(v._line), v._line._added, v._line._t, v._line._ty, v._suspect,
+                    v._settled_s, v.leaking, v.fit,
                     v._samples.rows.tolist(), watch.leaks._heat[name]._past.rows.tolist(),
                 )
                 for name, v in watch.leaks.volumes.items()
