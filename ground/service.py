@@ -20,7 +20,7 @@ QUEUE_MAX: Final = 1000
 BATCH_MAX: Final = 500
 BATCH_S: Final = 0.1
 """So many chunks or so long a time make one commit."""
-URGENT_SHARE: Final = 3
+URGENT_SHARE: Final = 2
 """An alarm leaves at once, but not closer to the commit before than so many times what that took,
 within its batch: of alarms that flood many share one, and a slow disk leaves time for the rest."""
 SECOND_US: Final = 1_000_000
