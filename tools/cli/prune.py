@@ -11,7 +11,6 @@ from ground.archive.archive import Archive
 from ground.archive.errors import ArchiveError, ArchiveFull, ArchiveInUse
 from ground.rebuild import stored_fleet
 from ground.retention.compact import compact
-from ground.retention.dropping import used_bytes
 from ground.retention.gain import gain
 from ground.retention.keeper import Keeper
 from ground.retention.record import told
@@ -59,8 +58,7 @@ def execute(args: argparse.Namespace) -> int:
             station = Station(archive, stored_fleet(archive), Assessor, passed=passed)
             keeper.folded(station)
             place = keeper.place(station)
-            pressed = policy.size is not None and used_bytes(archive) > policy.size
-            worth = gain(station, *place) if place and not pressed else None
+            worth = gain(station, *place) if place and policy.size is None else None
             if worth is None or worth.frees > worth.takes:
                 keeper.finish(station, lambda done, total: progress("dropping", done, total))
         if keeper.failure:
